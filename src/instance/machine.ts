@@ -1,0 +1,54 @@
+import type { Transport } from './transport/transport.ts'
+
+/** What a platform or one of its machines can do. Declared in the manifest, never discovered by a crash. */
+export type Capability =
+  | 'exec-without-network' | 'ssh' | 'console' | 'reboot' | 'stop-start' | 'force-stop' | 'snapshot' | 'user-data' | 'vendor-data' | 'network-config'
+  | 'extra-disk' | 'extra-nic' | 'ipv6' | 'at-rest' | 'own-kernel' | 'image-import'
+
+export interface Address {
+  family: 'ipv4' | 'ipv6'
+  address: string
+  scope: 'global' | 'link'
+  /** Name of the interface in the guest, where known. */
+  nic?: string
+}
+
+export type MachineState = 'running' | 'stopped' | 'starting' | 'stopping' | 'error' | 'gone'
+
+interface Waiting {
+  /** Milliseconds. */
+  deadlineMs: number
+  signal?: AbortSignal
+}
+
+/** The platform's side of a VM or container. Written once per platform; authors of checks use `Instance`. */
+export interface Machine {
+  /** The platform's own id, good for `attach`. */
+  readonly id: string
+  readonly name: string
+  readonly platform: string
+  /** Fingerprint or id of the image it was made from, where known. */
+  readonly imageId: string | undefined
+  readonly capabilities: ReadonlySet<Capability>
+  state(): Promise<MachineState>
+  /** Opens a line to the running machine. Rejects with a retryable `TransportError` while it is not up yet. */
+  connect(options: Waiting & { via?: 'exec' | 'ssh' }): Promise<Transport>
+  /** SSH host keys as `type base64` lines read through the platform (never from the network), or undefined where it cannot. */
+  hostKeys?(): Promise<string[] | undefined>
+  addresses(): Promise<Address[]>
+  start(options: Waiting): Promise<void>
+  stop(options: Waiting & { force?: boolean }): Promise<void>
+  /** Reboots through the platform. */
+  restart(options: Waiting & { force?: boolean }): Promise<void>
+  /** Everything the console has shown so far, as far as the platform keeps it. */
+  consoleLog(): Promise<string>
+  /** Makes an image-like thing that `launch({ image })` accepts. */
+  snapshot(name: string, options: Waiting): Promise<{ id: string; name: string }>
+  deleteSnapshot(id: string): Promise<void>
+  addNic(options?: { network?: string }): Promise<{ id: string }>
+  removeNic(id: string): Promise<void>
+  addDisk(options: { sizeGiB: number }): Promise<{ id: string }>
+  removeDisk(id: string): Promise<void>
+  /** Destroys the machine and everything made for it. Destroying twice is fine. @throws PlatformError */
+  destroy(options?: Partial<Waiting>): Promise<void>
+}

@@ -1,0 +1,50 @@
+/** How a command on a machine is run. Times are milliseconds. */
+export interface ExecRequest {
+  /** A POSIX sh command line, run by `sh -c` on the machine as the transport's login user. */
+  command: string
+  stdin?: Uint8Array | string | NodeJS.ReadableStream
+  env?: Record<string, string>
+  /** Required: the remote command is killed and the call rejects with `TransportError('timeout')` when it passes. */
+  deadlineMs: number
+  signal?: AbortSignal
+  /** Bytes kept of each stream; what is over is drained, counted and dropped. Default 16 MiB. */
+  maxBytes?: number
+  /** Receives stdout as it arrives; stdout is then not kept in the result. Backpressure is respected. */
+  stdoutTo?: NodeJS.WritableStream
+}
+
+/** Every command that ran to its end gives one of these, whatever its exit code. */
+export interface ExecResult {
+  exitCode: number
+  /** Set when a signal ended the command; `exitCode` is then 128 + its number. */
+  signal?: string
+  stdout: Uint8Array
+  stderr: Uint8Array
+  /** True when a stream was over `maxBytes`. */
+  truncated: boolean
+  durationMs: number
+}
+
+export interface PutOptions {
+  /** Octal file mode. Default 0o644. */
+  mode?: number
+  deadlineMs: number
+  signal?: AbortSignal
+}
+
+/**
+ * One line to one machine. Implementations: ssh2, OpenSSH ControlMaster, LXD exec, fake.
+ * A lost connection rejects with `TransportError('lost')`; it is never a success.
+ */
+export interface Transport {
+  readonly kind: 'ssh2' | 'openssh' | 'lxd' | 'fake'
+  /** The login user of `exec`; `root` means no escalation is needed. */
+  readonly user: string
+  exec(request: ExecRequest): Promise<ExecResult>
+  /** Writes a file as the login user. `source` is content or a local path. Parent folders must exist. */
+  put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void>
+  /** Reads a file as the login user into memory or a local path. */
+  get(remotePath: string, target: 'memory', options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number }): Promise<Uint8Array>
+  get(remotePath: string, target: { path: string }, options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number }): Promise<undefined>
+  close(): Promise<void>
+}

@@ -1,0 +1,109 @@
+import type { Capability, Machine } from '../instance/machine.ts'
+
+/** Pure data about a platform; loading it costs nothing. */
+export interface PlatformManifest {
+  name: string
+  title: string
+  capabilities: readonly Capability[]
+  /** Optional npm packages the platform needs at run time. */
+  packages: readonly string[]
+  /** Names of instance types with what they give. Platforms with an API for this list only a default here. */
+  instanceTypes: Readonly<Record<string, { cpus?: number; memoryMiB?: number }>>
+  defaultInstanceType: string
+  /** How the machine boots: `container`, `uefi`, `bios`. First is the default. */
+  boots: readonly string[]
+}
+
+/** Marks put on every resource, so that `sweep` finds what a killed run left. */
+export interface Owner {
+  runId: string
+  cell: string
+  attempt: number
+  /** ISO 8601. After it the resource may be removed by anyone's sweep. */
+  expires: string
+}
+
+export interface LaunchRequest {
+  /** Image reference as the user wrote it, or the id a snapshot returned. */
+  image: string
+  /** Deterministic; a second attempt with the same name adopts or deletes what the first left. */
+  name: string
+  instanceType?: string
+  boot?: string
+  userData?: string
+  vendorData?: string
+  networkConfig?: string
+  metaData?: Record<string, string>
+  /** Gone when stopped, where the platform has such a thing. */
+  ephemeral?: boolean
+  /** OpenSSH public keys to be authorised for the default user. */
+  sshKeys?: readonly string[]
+  owner: Owner
+  deadlineMs: number
+  signal?: AbortSignal
+  /** Platform-specific extras, validated by the platform: `{ config, devices, profiles, project, pool }` on LXD. */
+  extra?: Readonly<Record<string, unknown>>
+}
+
+export type ResourceKind = 'machine' | 'image' | 'snapshot' | 'disk' | 'nic' | 'key' | 'network' | 'file'
+
+/** Something of ours that exists on the platform. */
+export interface Resource {
+  kind: ResourceKind
+  id: string
+  runId: string
+  cell: string
+  expires: string | undefined
+}
+
+/** An image the platform can launch. */
+export interface PlatformImage {
+  id: string
+  /** `sha256:...` of what the platform stores, where it can tell. */
+  digest: string | undefined
+  distribution: string
+  release: string
+  architecture: string
+  variant: string
+  description: string
+}
+
+/** A signed-in platform, as its implementer writes it. */
+export interface PlatformSession {
+  /** `name`, `manifest` data. */
+  readonly manifest: PlatformManifest
+  /** Finds an image by name, alias or id, importing a locally built one when needed. @throws PlatformError not-found, with near names in the hint */
+  resolveImage(reference: string, options: { owner: Owner; signal?: AbortSignal; onProgress?: (line: string) => void }): Promise<PlatformImage>
+  /** Root file system of an image on local disk, never booted; disposed when read. Only with capability `at-rest`. */
+  openImageAtRest?(imageId: string, options: { signal?: AbortSignal }): Promise<AsyncDisposable & { root: string }>
+  launch(request: LaunchRequest): Promise<Machine>
+  attach(id: string): Promise<Machine>
+  /** Everything of ours; of one run when given. */
+  resources(filter: { runId?: string }): Promise<Resource[]>
+  /** Removes one resource. Removing twice is fine. */
+  remove(resource: Pick<Resource, 'kind' | 'id'>): Promise<void>
+  close(): Promise<void>
+}
+
+/** One prerequisite of a platform on this host, for `doctor`. */
+export interface Prerequisite {
+  name: string
+  ok: boolean
+  /** What was found, or what is missing. */
+  detail: string
+  /** The command that fixes it. */
+  fix?: string
+}
+
+/** What a platform folder exports as default from `platform.ts`. */
+export interface Platform<Options = unknown> {
+  manifest: PlatformManifest
+  /** Validates the options and signs in. @throws ConfigError, PrerequisiteError, PlatformError auth */
+  open(options: Options): Promise<PlatformSession>
+  doctor(options: Options): Promise<Prerequisite[]>
+}
+
+/** Types a platform definition without changing it. */
+export function definePlatform<Options>(platform: Platform<Options>): Platform<Options> {
+  return platform
+}

@@ -1,0 +1,18 @@
+/**
+ * The six words of KCIDB, because they say who must act:
+ * `pass`; `fail` the image or agent is bad; `error` the check itself broke; `miss` not judged: harness, host or provider failed;
+ * `skip` not applicable, always with a reason; `done` a measurement without a verdict.
+ */
+export type Status = 'pass' | 'fail' | 'error' | 'miss' | 'skip' | 'done'
+
+/** Worst first: the status of a group is the first of these that occurs in it. */
+export const STATUS_ORDER: readonly Status[] = ['fail', 'error', 'miss', 'pass', 'done', 'skip']
+
+/** The status of a group of results. An empty group was not judged: `miss`. */
+export function worstStatus(statuses: Iterable<Status>): Status {
+  const present = new Set(statuses)
+  return STATUS_ORDER.find((status) => present.has(status)) ?? 'miss'
+}
+
+/** Exit codes of the command line. */
+export const EXIT = { pass: 0, fail: 1, config: 2, miss: 3, leak: 4, bug: 70, interrupted: 130 } as const
