@@ -1,0 +1,27 @@
+/**
+ * What a file with checks imports: `import { policy, regression } from 'harness/testing'`.
+ *
+ * Loading it costs next to nothing and starts nothing, so that checks can be listed by plain Node.
+ * `expect` therefore comes with the context of a check and is not exported from here.
+ *
+ * @module
+ */
+export { policy, regression } from './registry.ts'
+export type {
+  Applicability,
+  Check,
+  CheckInfo,
+  PolicyCheck,
+  PolicyContext,
+  PolicyInfo,
+  RegressionCheck,
+  RegressionContext,
+  RegressionInfo,
+} from './check.ts'
+export type { Facts } from '../instance/facts/facts.ts'
+export type { Instance } from '../instance/instance.ts'
+export type { Capability } from '../instance/machine.ts'
+export type { Expectations } from '../distros/expectations.ts'
+export type { Measurement, Phase, Severity } from '../results/check-record.ts'
+export type { CellSummary } from '../results/event.ts'
+export type { Duration } from '../core/duration.ts'
