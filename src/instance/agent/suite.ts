@@ -1,0 +1,127 @@
+import { ConfigError, UnsupportedError } from '../../core/errors.ts'
+import type { UpgradeWork } from './upgrade.ts'
+
+const SOURCES = '/etc/apt/sources.list.d/harness-agent.sources'
+const PREFERENCES = '/etc/apt/preferences.d/harness-agent'
+const LISTS_BEFORE = '/run/harness-agent-lists'
+
+const APT =
+  'apt-get -y -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
+
+/**
+ * Installs the agent from another suite of the archive the image already uses, and takes the suite away again.
+ * Pins keep every package that the agent does not need where it is.
+ */
+export async function installFromSuite(work: UpgradeWork, suite: string): Promise<void> {
+  if (work.manager !== 'apt')
+    throw new UnsupportedError(`a suite can only be chosen with apt, not with ${work.manager}`)
+  if (!/^[a-z][a-z0-9./-]{1,60}$/.test(suite)) throw new ConfigError(`"${suite}" is not the name of a suite`)
+  const archive = parseIndexTargets(await work.run('read the configured archives', INDEX_TARGETS))
+  work.note(`adding ${suite} of ${archive.uri}`)
+  try {
+    await work.run('add the suite', addSuiteScript(archive, suite, work.packages))
+    await work.run('refresh the package index', `${APT} -o APT::Update::Error-Mode=any update`)
+    work.note(`installing ${work.packages.join(' ')} from ${suite}`)
+    await install(work, suite)
+  } finally {
+    await work.run('remove the suite again', REMOVE_SUITE)
+  }
+}
+
+// Without `-t` nothing but the agent may come from the suite; with it, what the agent cannot do without may come too.
+async function install(work: UpgradeWork, suite: string): Promise<void> {
+  const names = work.packages.join(' ')
+  const install = `${APT} install --no-install-recommends`
+  await work.run(
+    `install ${names} from ${suite}`,
+    `if ${install} -s ${names} >/dev/null 2>&1; then ${install} ${names}; else ${install} -t ${suite} ${names}; fi`,
+  )
+}
+
+/** The archive an image is configured with, as far as another suite of it needs. */
+export interface Archive {
+  uri: string
+  signedBy: string | undefined
+  components: string[]
+}
+
+const INDEX_TARGETS = [
+  '. /etc/os-release',
+  'echo "codename ${VERSION_CODENAME:-}"',
+  "apt-get indextargets --format 'target $(REPO_URI) $(CODENAME) $(SUITE) $(COMPONENT) $(SIGNED_BY)' 'Created-By: Packages'",
+].join('\n')
+
+/** Finds the main archive in what `apt-get indextargets` says: the one of the image's own release, else the first. */
+export function parseIndexTargets(output: string): Archive {
+  const lines = output.split('\n')
+  const codename =
+    lines
+      .find((line) => line.startsWith('codename '))
+      ?.slice('codename '.length)
+      .trim() ?? ''
+  const targets = lines
+    .map((line) => /^target (\S+) (\S*) (\S*) (\S+) ?(\S*)$/.exec(line.trim()))
+    .filter((match) => match !== null)
+    .map(([, uri = '', release = '', suite = '', component = '', signedBy = '']) => ({
+      uri,
+      release,
+      suite,
+      component,
+      signedBy,
+    }))
+  const main = targets.find((target) => target.release === codename || target.suite === codename) ?? targets[0]
+  if (!main) {
+    throw new UnsupportedError('the image has no archive configured, so no suite can be added to it', {
+      hint: 'use a package file or a repository as agent source',
+    })
+  }
+  const components = targets.filter((target) => target.uri === main.uri).map((target) => target.component)
+  return {
+    uri: main.uri,
+    signedBy: main.signedBy.startsWith('/') ? main.signedBy : undefined,
+    components: [...new Set(components)],
+  }
+}
+
+function addSuiteScript(archive: Archive, suite: string, packages: readonly string[]): string {
+  const source = [
+    'Types: deb',
+    `URIs: ${archive.uri}`,
+    `Suites: ${suite}`,
+    `Components: ${archive.components.join(' ')}`,
+    ...(archive.signedBy === undefined ? [] : [`Signed-By: ${archive.signedBy}`]),
+  ]
+  // A suite can be meant by its codename (sid) or by its archive name (unstable).
+  const pins = [`n=${suite}`, `a=${suite}`].flatMap((release) => [
+    `Package: ${packages.join(' ')}`,
+    `Pin: release ${release}`,
+    'Pin-Priority: 995',
+    '',
+    'Package: *',
+    `Pin: release ${release}`,
+    'Pin-Priority: 90',
+    '',
+  ])
+  return [
+    'set -e',
+    `ls /var/lib/apt/lists > ${LISTS_BEFORE}`,
+    heredoc(SOURCES, source),
+    heredoc(PREFERENCES, pins),
+  ].join('\n')
+}
+
+const REMOVE_SUITE = [
+  `rm -f ${SOURCES} ${PREFERENCES}`,
+  `if [ -f ${LISTS_BEFORE} ]; then`,
+  '  for list in /var/lib/apt/lists/*; do',
+  `    [ -f "$list" ] && ! grep -qxF "\${list##*/}" ${LISTS_BEFORE} && rm -f "$list"`,
+  '  done',
+  `  rm -f ${LISTS_BEFORE} /var/cache/apt/*.bin`,
+  'fi',
+  'true',
+].join('\n')
+
+/** Shell lines that write `lines` to `path`. */
+export function heredoc(path: string, lines: readonly string[]): string {
+  return [`cat > ${path} <<'HARNESS_END'`, ...lines, 'HARNESS_END'].join('\n')
+}
