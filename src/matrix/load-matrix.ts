@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigError, type SourcePosition } from '../core/errors.ts'
+import { type Matrix, matrixSchema } from './schema.ts'
+import { parseYaml, type Path } from './yaml-source.ts'
+
+/** A matrix with the place of each of its parts, for messages. */
+export interface LoadedMatrix {
+  file: string
+  matrix: Matrix
+  positionOf: (path: Path) => SourcePosition
+}
+
+/** Reads `matrix.yaml`. @throws ConfigError with line and column */
+export async function loadMatrix(file: string): Promise<LoadedMatrix> {
+  return parseMatrix(await readText(file, 'give another file with --matrix'), file)
+}
+
+/** Checks the text of a matrix; `file` is used in messages. @throws ConfigError with line and column */
+export function parseMatrix(text: string, file: string): LoadedMatrix {
+  const { value, positionOf } = parseYaml(text, file, matrixSchema)
+  return { file, matrix: value, positionOf }
+}
+
+/** @throws ConfigError when `file` cannot be read */
+export async function readText(file: string, hint: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`cannot be read: ${(error as Error).message}`, { position: { file }, hint, cause: error })
+  }
+}

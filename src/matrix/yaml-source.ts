@@ -1,0 +1,137 @@
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { ConfigError, type SourcePosition } from '../core/errors.ts'
+import { nearest } from './nearest.ts'
+
+/**
+ * Reads YAML and checks it against a schema. The first problem, from top to bottom, is thrown with line and column.
+ * @throws ConfigError
+ */
+export function parseYaml<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+): { value: T; positionOf: (path: Path) => SourcePosition } {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const at = (offset: number): SourcePosition => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  const broken = document.errors[0]
+  if (broken) throw new ConfigError(broken.message, { position: at(broken.pos[0]) })
+  const positionOf = (path: Path) => at(offsetOf(document, path))
+  const result = schema.safeParse(toPlain(document, file))
+  if (result.success) return { value: result.data, positionOf }
+  const problems = result.error.issues.flatMap(flatten).map((issue) => problem(document, issue, schema))
+  problems.sort((a, b) => a.offset - b.offset)
+  const first = problems[0]
+  if (!first) throw new ConfigError('is not valid', { position: { file } })
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+  throw new ConfigError(`${first.message}${more}`, {
+    position: at(first.offset),
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+  })
+}
+
+export type Path = readonly PropertyKey[]
+type Issue = z.core.$ZodIssue
+
+function toPlain(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 })
+  } catch (error) {
+    throw new ConfigError((error as Error).message, { position: { file } })
+  }
+}
+
+/** A union reports one list of issues per member; the member that got furthest tells most. */
+function flatten(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const branches = [...issue.errors].sort((a, b) => depth(b) - depth(a))
+  return (branches[0] ?? []).flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }))
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length))
+}
+
+function problem(
+  document: Document,
+  issue: Issue,
+  schema: z.ZodType,
+): { offset: number; message: string; hint?: string } {
+  const where = issue.path.length > 0 ? `${issue.path.map(String).join('.')}: ` : ''
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? ''
+    const place = issue.path.length > 0 ? ` in ${issue.path.map(String).join('.')}` : ''
+    return {
+      offset: keyOffset(document, issue.path, key),
+      message: `"${key}" is not known${place}`,
+      ...suggestion(key, knownKeys(schema, issue.path)),
+    }
+  }
+  const offset = offsetOf(document, issue.path)
+  if (issue.code === 'invalid_value') {
+    const found = String(document.getIn(issue.path as unknown[]) ?? '')
+    const values = issue.values.map(String)
+    const near = nearest(found, values)
+    return {
+      offset,
+      message: `${where}"${found}" is none of ${values.join(', ')}`,
+      ...(near ? { hint: `did you mean "${near}"?` } : {}),
+    }
+  }
+  if (issue.code === 'custom') {
+    const hint = issue.params?.['hint']
+    return { offset, message: `${where}${issue.message}`, ...(typeof hint === 'string' ? { hint } : {}) }
+  }
+  if (issue.code === 'invalid_type' && !document.hasIn(issue.path as unknown[])) {
+    return { offset, message: `${where}is missing`, hint: `add "${String(issue.path.at(-1))}"` }
+  }
+  return { offset, message: `${where}${issue.message}` }
+}
+
+function suggestion(key: string, known: readonly string[]): { hint?: string } {
+  const near = nearest(key, known)
+  if (near) return { hint: `did you mean "${near}"?` }
+  return known.length > 0 ? { hint: `known here: ${known.join(', ')}` } : {}
+}
+
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>
+  additionalProperties?: JsonSchema | boolean
+  items?: JsonSchema
+}
+
+function knownKeys(schema: z.ZodType, path: Path): string[] {
+  let place: JsonSchema | undefined = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
+  for (const step of path) {
+    const more: JsonSchema | boolean | undefined = place?.additionalProperties
+    place =
+      typeof step === 'number'
+        ? place?.items
+        : (place?.properties?.[String(step)] ?? (typeof more === 'object' ? more : undefined))
+  }
+  return Object.keys(place?.properties ?? {})
+}
+
+function keyOffset(document: Document, path: Path, key: string): number {
+  const map = path.length > 0 ? document.getIn(path as unknown[], true) : document.contents
+  if (isMap(map)) {
+    for (const pair of map.items) if (isScalar(pair.key) && pair.key.value === key) return pair.key.range?.[0] ?? 0
+  }
+  return offsetOf(document, path)
+}
+
+/** Where the value at `path` begins, or of its nearest parent that is written. */
+function offsetOf(document: Document, path: Path): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node = (length > 0 ? document.getIn(path.slice(0, length) as unknown[], true) : document.contents) as
+      | Node
+      | null
+      | undefined
+    if (node && typeof node === 'object' && 'range' in node && node.range) return node.range[0]
+  }
+  return 0
+}

@@ -1,0 +1,121 @@
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PrerequisiteError } from '../core/errors.ts'
+import { stateDir } from '../core/paths.ts'
+import type { Intent, Ledger, LedgerEntry } from './ledger.ts'
+import { identify, type ProcessIdentity } from './process-identity.ts'
+
+/** One line of a ledger file. */
+export type LedgerLine =
+  | { type: 'owner'; version: 1; runId: string; at: string; process: ProcessIdentity }
+  /** How to sign in again to remove things. */
+  | { type: 'platform'; name: string; options: Readonly<Record<string, unknown>> }
+  | { type: 'intent'; n: number; intent: Intent }
+  | { type: 'created'; n: number; id: string }
+  | { type: 'destroyed'; n: number }
+
+/** Folder of all ledger files. */
+export function ledgerDir(): string {
+  return join(stateDir(), 'ledger')
+}
+
+/** Ledger of one run: a file of JSON lines, each synced to disk before the promise of its call resolves. */
+export class LedgerFile implements Ledger {
+  readonly runId: string
+  readonly path: string
+  readonly #file: FileHandle
+  readonly #open = new Map<number, Intent>()
+  #next = 1
+  #waiting: string[] = []
+  #flushing: Promise<void> | undefined
+
+  private constructor(runId: string, path: string, file: FileHandle) {
+    this.runId = runId
+    this.path = path
+    this.#file = file
+  }
+
+  /** Begins the ledger of a run that this process owns. @throws PrerequisiteError when it cannot be written */
+  static async create(runId: string): Promise<LedgerFile> {
+    const owner = identify()
+    if (!owner)
+      throw new PrerequisiteError('this process cannot see itself in /proc', { hint: 'mount -t proc proc /proc' })
+    const path = join(ledgerDir(), `${runId}.jsonl`)
+    try {
+      await mkdir(ledgerDir(), { recursive: true, mode: 0o700 })
+      const ledger = new LedgerFile(runId, path, await open(path, 'ax', 0o600))
+      await ledger.#write({ type: 'owner', version: 1, runId, at: new Date().toISOString(), process: owner })
+      await syncFolder(ledgerDir())
+      return ledger
+    } catch (error) {
+      throw unwritable(path, error)
+    }
+  }
+
+  /** Remembers how to sign in to a platform that things are about to be made on. */
+  async platform(name: string, options: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#write({ type: 'platform', name, options })
+  }
+
+  async intend(intent: Intent): Promise<LedgerEntry> {
+    const n = this.#next++
+    this.#open.set(n, intent)
+    await this.#write({ type: 'intent', n, intent })
+    return {
+      created: (id) => this.#write({ type: 'created', n, id }),
+      destroyed: async () => {
+        if (!this.#open.has(n)) return
+        await this.#write({ type: 'destroyed', n })
+        this.#open.delete(n)
+      },
+    }
+  }
+
+  /** What was intended and not yet destroyed. */
+  get remaining(): Intent[] {
+    return [...this.#open.values()]
+  }
+
+  /** Closes the file; one with nothing left to destroy is removed. */
+  async close(): Promise<void> {
+    await this.#flushing?.catch(() => {})
+    await this.#file.close()
+    if (this.#open.size === 0) await rm(this.path, { force: true })
+  }
+
+  /** Lines that wait for one another's sync share the next one. */
+  async #write(line: LedgerLine): Promise<void> {
+    this.#waiting.push(`${JSON.stringify(line)}\n`)
+    // A flush in progress may have taken its lines before this one came.
+    if (this.#flushing) await this.#flushing.catch(() => {})
+    if (this.#waiting.length > 0) this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined))
+    await this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#waiting.join('')
+    this.#waiting = []
+    try {
+      await this.#file.appendFile(text)
+      await this.#file.datasync()
+    } catch (error) {
+      throw unwritable(this.path, error)
+    }
+  }
+}
+
+function unwritable(path: string, error: unknown): PrerequisiteError {
+  return new PrerequisiteError(`the ledger ${path} cannot be written: ${(error as Error).message}`, {
+    hint: 'free some space, or set HARNESS_STATE_DIR to a folder that can be written',
+    cause: error,
+  })
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}

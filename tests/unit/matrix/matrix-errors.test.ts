@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest'
+import { ConfigError } from '../../../src/core/errors.ts'
+import { expandMatrix } from '../../../src/matrix/expand.ts'
+import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
+import { parseWaivers } from '../../../src/matrix/waivers.ts'
+
+const AXES = 'axes:\n  platform: [lxd]\n  image: [debian-12]\n'
+
+const broken: Record<string, string> = {
+  'unknown key': `${AXES}concurency: 4\n`,
+  'unknown key far from any': `${AXES}zzzzzzzzz: 4\n`,
+  'unknown nested key': `${AXES}timeouts:\n  bootx: 5 minutes\n`,
+  'unknown key of an image': `${AXES}images:\n  debian-12:\n    agnet: {}\n`,
+  'missing axis': 'axes:\n  platform: [lxd]\n',
+  'unknown suite': `${AXES}suites: [policy, regresion]\n`,
+  'bad duration': `${AXES}timeouts:\n  boot: 5m\n`,
+  'bad source': `${AXES}agent:\n  source: sid\n`,
+  'empty package': `${AXES}agent:\n  source: "package:"\n`,
+  'not a number': `${AXES}concurrency: many\n`,
+  'exclusion without reason': `${AXES}exclude:\n  - image: debian-12\n`,
+  'exclusion of nothing': `${AXES}exclude:\n  - image: debian-99\n    reason: no\n`,
+  'settings of an unknown image': `${AXES}images:\n  debian-21:\n    attempts: 1\n`,
+  'cell twice': `${AXES}include:\n  - platform: lxd\n    image: debian-12\n`,
+  'not YAML': 'axes:\n  platform: [lxd\n',
+  'key twice': `${AXES}axes: {}\n`,
+  'two problems': `${AXES}attempts: 9\nconcurency: 4\n`,
+  'not a mapping': '- lxd\n',
+}
+
+test('each mistake in a matrix is named with line, column and a way out', () => {
+  const said = Object.entries(broken).map(
+    ([title, text]) => `${title}\n  ${messageOf(() => expandMatrix(parseMatrix(text, 'matrix.yaml')))}`,
+  )
+  expect(said.join('\n')).toMatchInlineSnapshot(`
+    "unknown key
+      matrix.yaml:4:1: "concurency" is not known
+      -> did you mean "concurrency"?
+    unknown key far from any
+      matrix.yaml:4:1: "zzzzzzzzz" is not known
+      -> known here: $schema, axes, include, exclude, images, platforms, agent, suites, checks, timeouts, attempts, user-data, concurrency
+    unknown nested key
+      matrix.yaml:5:3: "bootx" is not known in timeouts
+      -> did you mean "boot"?
+    unknown key of an image
+      matrix.yaml:6:5: "agnet" is not known in images.debian-12
+      -> did you mean "agent"?
+    missing axis
+      matrix.yaml:2:3: axes.image: is missing
+      -> add "image"
+    unknown suite
+      matrix.yaml:4:18: suites.1: "regresion" is none of policy, regression, logs
+      -> did you mean "regression"?
+    bad duration
+      matrix.yaml:5:9: timeouts.boot: "5m" is not a duration
+      -> write a number and a unit, for example "90 seconds" or "5 minutes"
+    bad source
+      matrix.yaml:5:11: agent.source: "sid" is not a source of an agent: there is no such kind
+      -> write none, release, suite:sid, package:./agent.deb, "repository:deb http://host/path suite main [key=FILE]" or command:TEXT
+    empty package
+      matrix.yaml:5:11: agent.source: "package:" is not a source of an agent: the path of the package is missing
+      -> write none, release, suite:sid, package:./agent.deb, "repository:deb http://host/path suite main [key=FILE]" or command:TEXT
+    not a number
+      matrix.yaml:4:14: concurrency: Invalid input: expected number, received string
+    exclusion without reason
+      matrix.yaml:5:5: exclude.0.reason: is missing
+      -> add "reason"
+    exclusion of nothing
+      matrix.yaml:5:5: this exclusion matches no cell
+      -> remove it, or correct its values
+    settings of an unknown image
+      matrix.yaml:6:5: "debian-21" has settings but is not in the matrix
+      -> did you mean "debian-12"?
+    cell twice
+      matrix.yaml:5:5: the cell lxd/debian-12/default/default occurs twice
+    not YAML
+      matrix.yaml:3:1: Flow sequence in block collection must be sufficiently indented and end with a ]
+    key twice
+      matrix.yaml:4:1: Map keys must be unique
+    two problems
+      matrix.yaml:4:11: attempts: Too big: expected number to be <=5 (and 1 more)
+    not a mapping
+      matrix.yaml:1:1: Invalid input: expected object, received array"
+  `)
+})
+
+test('each mistake in a waiver file is named with line, column and a way out', () => {
+  const entry = (text: string) => `waivers:\n  - ${text.split('\n').join('\n    ')}\n`
+  const good = 'check: no-failed-units\ncells: lxd/*\nreason: known\ntracker: https://bugs.example/1\nuntil: 2026-12-01'
+  const files = {
+    expired: entry(good.replace('2026-12-01', '2026-11-21')),
+    'no day': entry(good.replace('2026-12-01', 'soon')),
+    'no tracker': entry(good.replace(/tracker.*\n/, '')),
+    'bad tracker': entry(good.replace('https://bugs.example/1', 'bug 1')),
+    'unknown key': entry(`${good}\nuntill: x`),
+  }
+  const now = new Date('2026-11-22T12:00:00Z')
+  const said = Object.entries(files).map(
+    ([title, text]) => `${title}\n  ${messageOf(() => parseWaivers(text, 'waivers.yaml', now))}`,
+  )
+  expect(said.join('\n')).toMatchInlineSnapshot(`
+    "expired
+      waivers.yaml:6:12: the waiver of no-failed-units expired on 2026-11-21
+      -> look at https://bugs.example/1, then remove the waiver or give it a later day
+    no day
+      waivers.yaml:6:12: waivers.0.until: Invalid ISO date
+    no tracker
+      waivers.yaml:2:5: waivers.0.tracker: is missing
+      -> add "tracker"
+    bad tracker
+      waivers.yaml:5:14: waivers.0.tracker: Invalid URL
+    unknown key
+      waivers.yaml:7:5: "untill" is not known in waivers.0
+      -> did you mean "until"?"
+  `)
+  expect(parseWaivers(entry(good), 'waivers.yaml', now)).toHaveLength(1)
+})
+
+function messageOf(body: () => unknown): string {
+  try {
+    body()
+  } catch (error) {
+    if (error instanceof ConfigError) return `${error.message}${error.hint === undefined ? '' : `\n  -> ${error.hint}`}`
+    throw error
+  }
+  return 'accepted'
+}
