@@ -1,3 +1,4 @@
+import type { SshIdentity } from './ssh-keys.ts'
 import type { Transport } from './transport/transport.ts'
 
 /** What a platform or one of its machines can do. Declared in the manifest, never discovered by a crash. */
@@ -32,7 +33,7 @@ export interface Machine {
   readonly capabilities: ReadonlySet<Capability>
   state(): Promise<MachineState>
   /** Opens a line to the running machine. Rejects with a retryable `TransportError` while it is not up yet. */
-  connect(options: Waiting & { via?: 'exec' | 'ssh' }): Promise<Transport>
+  connect(options: Waiting & { via?: 'exec' | 'ssh'; identity?: SshIdentity }): Promise<Transport>
   /** SSH host keys as `type base64` lines read through the platform (never from the network), or undefined where it cannot. */
   hostKeys?(): Promise<string[] | undefined>
   addresses(): Promise<Address[]>

@@ -7,6 +7,8 @@ export interface ExecRequest {
   /** Required: the remote command is killed and the call rejects with `TransportError('timeout')` when it passes. */
   deadlineMs: number
   signal?: AbortSignal
+  /** Wraps the command that kills this one, when this one runs with other rights than those of the login user. */
+  killWith?: (command: string) => string
   /** Bytes kept of each stream; what is over is drained, counted and dropped. Default 16 MiB. */
   maxBytes?: number
   /** Receives stdout as it arrives; stdout is then not kept in the result. Backpressure is respected. */

@@ -1,0 +1,178 @@
+import { BootError, HarnessError, WaitTimeoutError } from '../core/errors.ts'
+import { formatMs } from '../core/duration.ts'
+import { waitUntil } from '../core/wait-until.ts'
+import type { Attempt } from '../core/wait-until.ts'
+import type { Account } from './account.ts'
+import { isFinished, parseStatus, STATUS_SCRIPT } from './cloud-init.ts'
+import type { CloudInitStatus } from './cloud-init.ts'
+import { classifyConsole, consoleTail } from './console.ts'
+import type { Machine } from './machine.ts'
+
+/** How a boot ended, as data. `timings` count from the begin of the wait, in milliseconds. */
+export interface BootReport {
+  bootId: string
+  init: string
+  /** systemd: `running`, `degraded`, ...; others: `running`. */
+  systemState: string
+  failedUnits: string[]
+  /** Absent when cloud-init is not installed. */
+  cloudInit?: CloudInitStatus
+  timings: { reachableMs: number; bootMs: number; agentMs: number }
+}
+
+export interface Waiting {
+  deadlineMs: number
+  signal?: AbortSignal
+}
+
+/** Reads the boot id, or on systems without one the time of boot, which serves the same comparison. */
+export const BOOT_ID_SCRIPT = 'cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime'
+
+/**
+ * Prints init, system state, failed units and whether cloud-init has finished. Waits up to two seconds inside the guest,
+ * so that the end of a boot is seen at once without a flood of commands.
+ */
+const BOOT_STATE_SCRIPT = `: harness-boot-state
+n=0
+while :; do
+  if [ -d /run/systemd/system ]; then
+    init=systemd; state=$(systemctl is-system-running 2>/dev/null)
+  elif command -v rc-status >/dev/null 2>&1; then
+    init=openrc; if rc-status -a 2>/dev/null | grep -q ' starting '; then state=starting; else state=running; fi
+  elif [ "$(uname -s)" = FreeBSD ]; then
+    init=rc; if pgrep -f '/etc/rc autoboot' >/dev/null 2>&1; then state=starting; else state=running; fi
+  else
+    init=sysvinit; state=running
+    if command -v runlevel >/dev/null 2>&1; then case $(runlevel 2>/dev/null) in *[2-5]) ;; *) state=starting ;; esac; fi
+  fi
+  agent=wait
+  if [ -e /run/cloud-init/result.json ] || [ -e /var/run/cloud-init/result.json ]; then agent=done
+  elif ! command -v cloud-init >/dev/null 2>&1; then agent=absent
+  elif [ -e /run/cloud-init/disabled ] || [ -e /etc/cloud/cloud-init.disabled ]; then agent=disabled; fi
+  case $state in running|degraded|maintenance) [ $agent != wait ] && break ;; esac
+  n=$((n + 1)); [ $n -gt 20 ] && break
+  sleep 0.1 2>/dev/null || sleep 1
+done
+echo "$init $state $agent"
+[ $init = systemd ] && systemctl list-units --state=failed --no-legend --plain 2>/dev/null | cut -d' ' -f1
+:`
+
+export interface BootState {
+  init: string
+  state: string
+  agent: string
+  failedUnits: string[]
+}
+
+/** Asks the machine how far its boot is. */
+export async function readBootState(account: Account, waiting: Waiting): Promise<BootState> {
+  const result = await account.run(BOOT_STATE_SCRIPT, { deadline: `${Math.min(waiting.deadlineMs, 30_000)} ms`, ...(waiting.signal ? { signal: waiting.signal } : {}) })
+  const [first = '', ...units] = result.stdout.trim().split('\n')
+  const [init = '', state = '', agent = ''] = first.split(' ')
+  return { init, state, agent, failedUnits: units.filter(Boolean) }
+}
+
+/**
+ * Waits until a command runs on the machine and, when `notBootId` is given, runs in another boot than that.
+ * @throws BootError when the console shows a panic or an emergency shell, or the machine stopped by itself
+ * @throws WaitTimeoutError when the console is silent about the cause
+ */
+export async function waitUntilReachable(machine: Machine, account: Account, waiting: Waiting & { notBootId?: string }): Promise<string> {
+  let stoppedSince: number | undefined
+  const watch = async (): Promise<string> => {
+    const state = await machine.state()
+    if (state !== 'stopped' && state !== 'gone' && state !== 'error') {
+      stoppedSince = undefined
+      return state
+    }
+    stoppedSince ??= performance.now()
+    const forMs = performance.now() - stoppedSince
+    // A container that reboots is reported as stopped for a moment.
+    if (state === 'gone' || forMs > STOPPED_MS) {
+      const tail = await consoleTail(machine)
+      throw new BootError(`${machine.name} is ${state} instead of booting`, { consoleTail: tail })
+    }
+    return state
+  }
+  const attempt = async (signal: AbortSignal): Promise<Attempt<string>> => {
+    try {
+      const result = await account.run(BOOT_ID_SCRIPT, { deadline: '10 seconds', signal, check: true })
+      const id = result.stdout.trim()
+      if (id === waiting.notBootId) return { done: false, saw: 'still the boot before' }
+      return { done: true, value: id }
+    } catch (error) {
+      if (!(error instanceof HarnessError) || !error.retryable) throw error
+      return { done: false, saw: `${error.message} (machine ${await watch()})` }
+    }
+  }
+  return await explained(machine, () => waitUntil({ ...waiting, what: `${machine.name} to answer`, intervalMs: 50, maxIntervalMs: 500 }, attempt))
+}
+
+const STOPPED_MS = 15_000
+
+/** Waits until the init system has finished starting. A degraded system has. @throws BootError in maintenance mode */
+export async function waitForBoot(machine: Machine, account: Account, waiting: Waiting): Promise<BootState> {
+  const options = { ...waiting, what: `${machine.name} to finish booting`, intervalMs: 50, maxIntervalMs: 500 }
+  return await explained(machine, () =>
+    waitUntil(options, async (signal) => {
+      const now = await readBootState(account, { ...waiting, signal })
+      if (now.state === 'maintenance') {
+        throw new BootError(`${machine.name} booted into maintenance mode`, { consoleTail: await consoleTail(machine) })
+      }
+      if (now.state === 'running' || now.state === 'degraded') return { done: true, value: now }
+      return { done: false, saw: `${now.init || 'no init system'} ${now.state || 'without a state'}` }
+    }),
+  )
+}
+
+/** Waits until cloud-init has finished, whatever its result, and reads its status. */
+export async function waitForCloudInit(machine: Machine, account: Account, waiting: Waiting): Promise<CloudInitStatus> {
+  const options = { ...waiting, what: `cloud-init of ${machine.name} to finish`, intervalMs: 50, maxIntervalMs: 1000 }
+  return await waitUntil(options, async (signal) => {
+    const now = await readBootState(account, { ...waiting, signal })
+    // After the boot is over a run that never wrote its result can only be seen by asking the program.
+    if (now.agent === 'wait' && now.state !== 'running' && now.state !== 'degraded') return { done: false, saw: 'no result yet' }
+    const status = await readCloudInit(account, { ...waiting, signal })
+    if (isFinished(status)) return { done: true, value: status }
+    return { done: false, saw: `status ${status.status}${status.detail ? ` (${status.detail})` : ''}` }
+  })
+}
+
+export async function readCloudInit(account: Account, waiting: Waiting): Promise<CloudInitStatus> {
+  const deadline = `${Math.min(waiting.deadlineMs, 60_000)} ms` as const
+  return parseStatus(await account.run(STATUS_SCRIPT, { deadline, ...(waiting.signal ? { signal: waiting.signal } : {}) }))
+}
+
+/** Waits for all of it and reports. @throws BootError, WaitTimeoutError; never for a bad cloud-init status */
+export async function waitUntilReady(machine: Machine, login: Account, root: Account, waiting: Waiting & { notBootId?: string }): Promise<BootReport> {
+  const started = performance.now()
+  const left = () => ({ ...waiting, deadlineMs: Math.max(1, waiting.deadlineMs - (performance.now() - started)) })
+  const bootId = await waitUntilReachable(machine, login, waiting)
+  const reachableMs = performance.now() - started
+  const boot = await waitForBoot(machine, login, left())
+  const bootMs = performance.now() - started
+  const status = await waitForCloudInit(machine, root, left())
+  const agentMs = performance.now() - started
+  return {
+    bootId,
+    init: boot.init,
+    systemState: boot.state,
+    failedUnits: boot.failedUnits,
+    ...(status.status === 'absent' ? {} : { cloudInit: status }),
+    timings: { reachableMs, bootMs, agentMs },
+  }
+}
+
+/** A wait that gave up is the image's fault only when the console says so. */
+async function explained<T>(machine: Machine, wait: () => Promise<T>): Promise<T> {
+  const started = performance.now()
+  try {
+    return await wait()
+  } catch (error) {
+    if (!(error instanceof WaitTimeoutError)) throw error
+    const tail = await consoleTail(machine)
+    const verdict = classifyConsole(tail)
+    if (!verdict) throw error
+    throw new BootError(`${machine.name} did not boot in ${formatMs(performance.now() - started)}: ${verdict}`, { consoleTail: tail, cause: error })
+  }
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { toMs } from '../core/duration.ts'
+import type { Duration } from '../core/duration.ts'
+import { CommandError } from './command-error.ts'
+import type { Account } from './account.ts'
+import { quote } from './shell.ts'
+
+export interface FileOptions {
+  /** Default `"2 minutes"`, for pushes and pulls `"10 minutes"`. */
+  deadline?: Duration
+  signal?: AbortSignal
+}
+
+export interface WriteOptions extends FileOptions {
+  /** Octal mode, for example `0o600`. Default: that of the file being replaced, else `0o644`. */
+  mode?: number
+  /** User name or number. Needs root unless it is the account's own. Default: that of the file being replaced. */
+  owner?: string | number
+  group?: string | number
+  /** Makes missing parent folders. Default false. */
+  makeDirs?: boolean
+}
+
+export type PushOptions = WriteOptions
+
+const MAX_IN_MEMORY = 64 * 1024 * 1024
+const SMALL = 1024 * 1024
+const TRANSFER = '10 minutes'
+
+export async function readBytes(account: Account, path: string, options: FileOptions): Promise<Uint8Array> {
+  const command = `cat -- ${quote(path)}`
+  const result = await account.exec(command, { ...options, maxBytes: MAX_IN_MEMORY })
+  if (result.exitCode !== 0 || result.truncated) {
+    const why = result.truncated ? `longer than ${MAX_IN_MEMORY} bytes; use pull` : Buffer.from(result.stderr).toString()
+    throw new CommandError({ ...result, ok: false, stdout: '', stderr: why, command })
+  }
+  return result.stdout
+}
+
+export async function writeFile(account: Account, path: string, data: string | Uint8Array, options: WriteOptions): Promise<void> {
+  const temporary = newName()
+  const script = [beginScript(path, temporary, options), 'cat > "$temp" || fail', endScript(options)].join('\n')
+  await account.run(script, { ...waiting(options), stdin: data, check: true })
+}
+
+export async function push(account: Account, local: string, remote: string, options: PushOptions): Promise<void> {
+  const info = await stat(local)
+  if (info.isDirectory()) {
+    await pushFolder(account, local, remote, options)
+    return
+  }
+  const all = { deadline: TRANSFER, ...options, mode: options.mode ?? info.mode & 0o777 } as const
+  const within = waiting(all)
+  const deadlineMs = toMs(all.deadline)
+  if (info.size < SMALL || !(await account.isDirect({ deadlineMs }))) {
+    const stdin = createReadStream(local, { highWaterMark: 1 << 18 })
+    const script = [beginScript(remote, newName(), all), 'cat > "$temp" || fail', endScript(all)].join('\n')
+    await account.run(script, { ...within, stdin, check: true })
+    return
+  }
+  const begun = await account.run(`${beginScript(remote, newName(), all)}\nprintf '%s\\n' "$path" "$temp" "$new"`, { ...within, check: true })
+  const [path = remote, temporary = '', isNew = ''] = begun.stdout.split('\n')
+  const signal = options.signal ? { signal: options.signal } : {}
+  try {
+    await account.line.use({ deadlineMs, ...signal }, (transport) => transport.put({ path: local }, temporary, { mode: 0o600, deadlineMs, ...signal }))
+    await account.run(`path=${quote(path)}; temp=${quote(temporary)}; new=${isNew}\n${FAIL}\n${endScript(all)}`, { ...within, check: true })
+  } catch (error) {
+    await account.run(`rm -f -- ${quote(temporary)}`, { deadline: '20 seconds' }).catch(() => undefined)
+    throw error
+  }
+}
+
+async function pushFolder(account: Account, local: string, remote: string, options: PushOptions): Promise<void> {
+  await account.run(['mkdir', '-p', '--', remote], { ...waiting(options), check: true })
+  const { mode: _fileMode, ...inherited } = options
+  for (const entry of await readdir(local, { withFileTypes: true })) {
+    const source = join(local, entry.name)
+    if (entry.isDirectory() || entry.isFile()) await push(account, source, `${remote}/${entry.name}`, inherited)
+  }
+}
+
+export async function pull(account: Account, remote: string, local: string, options: FileOptions): Promise<void> {
+  const within = { deadline: options.deadline ?? TRANSFER, ...(options.signal ? { signal: options.signal } : {}) } as const
+  const deadlineMs = toMs(within.deadline)
+  const part = join(dirname(local), `.${basename(local)}.${randomBytes(4).toString('hex')}`)
+  try {
+    if (await account.isDirect({ deadlineMs })) {
+      await account.line.use({ deadlineMs }, (transport) => transport.get(remote, { path: part }, { ...within, deadlineMs }))
+    } else {
+      const stdoutTo = createWriteStream(part, { highWaterMark: 1 << 20 })
+      await account.run(`cat -- ${quote(remote)}`, { ...within, stdoutTo, check: true })
+      stdoutTo.end()
+      await finished(stdoutTo)
+    }
+    await rename(part, local)
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
+}
+
+export async function exists(account: Account, path: string): Promise<boolean> {
+  // -L, because a dangling link exists too.
+  const result = await account.run(`[ -e ${quote(path)} ] || [ -L ${quote(path)} ]`)
+  return result.ok
+}
+
+const FAIL = 'fail() { rm -f -- "$temp"; exit 1; }'
+
+/** The new content is written beside the target, given owner and mode while still private, then renamed into place. */
+function beginScript(path: string, temporary: string, options: WriteOptions): string {
+  const target = path.includes('/') ? path : `./${path}`
+  return `path=${quote(target)}
+${options.makeDirs ? `mkdir -p -- ${quote(dirname(target))} || exit 1` : ':'}
+if [ -L "$path" ]; then path=$(readlink -f -- "$path") || exit 1; fi
+if [ -d "$path" ]; then echo "$path is a directory" >&2; exit 1; fi
+temp="\${path%/*}/.${temporary}"
+${FAIL}
+umask 077
+new=1
+if [ -f "$path" ]; then new=; cp -p -- "$path" "$temp" || fail; else : > "$temp" || fail; fi`
+}
+
+function endScript(options: WriteOptions): string {
+  const { mode, owner, group } = options
+  const owners = owner === undefined && group === undefined ? '' : `chown -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} "$temp" || fail\n`
+  const chmod = mode === undefined ? 'if [ -n "$new" ]; then chmod 644 "$temp" || fail; fi' : `chmod ${mode.toString(8)} "$temp" || fail`
+  return `${owners}${chmod}\nmv -f -- "$temp" "$path" || fail`
+}
+
+function newName(): string {
+  return `harness-${randomBytes(8).toString('hex')}`
+}
+
+function waiting(options: FileOptions): FileOptions {
+  return {
+    ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  }
+}
