@@ -1,7 +1,5 @@
 import { ConfigError } from '../../core/errors.ts'
-
-/** Package managers the harness knows; the keys of everything that differs by manager. */
-export type AgentPackageManager = 'apt' | 'dnf' | 'zypper' | 'apk' | 'pkg'
+import type { PackageManagerName } from '../package-managers.ts'
 
 /** One thing to keep from an instance: a file, or the output of a command. */
 export interface CollectEntry {
@@ -25,7 +23,7 @@ export interface Agent {
   name: string
   title: string
   /** Names of its packages; the first one gives the version. */
-  packages: Readonly<Partial<Record<AgentPackageManager, readonly string[]>>>
+  packages: Readonly<Partial<Record<PackageManagerName, readonly string[]>>>
   /** Prints the version on its first line. Used where the package manager does not know the agent. */
   versionCommand: string
   /** Run in order as root; each must succeed. They make the next boot a first boot. */

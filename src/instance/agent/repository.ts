@@ -23,8 +23,10 @@ export async function addRepository(work: UpgradeWork, repository: Repository): 
       return
     }
     case 'dnf':
+    case 'yum':
+    case 'tdnf':
     case 'zypper': {
-      const folder = work.manager === 'dnf' ? '/etc/yum.repos.d' : '/etc/zypp/repos.d'
+      const folder = work.manager === 'zypper' ? '/etc/zypp/repos.d' : '/etc/yum.repos.d'
       if (key !== undefined)
         await root.writeFile('/etc/pki/rpm-gpg/harness-agent', key, { mode: 0o644, makeDirs: true })
       await root.writeFile(`${folder}/harness-agent.repo`, toRepoFile(repository.line, key !== undefined), {
@@ -38,7 +40,8 @@ export async function addRepository(work: UpgradeWork, repository: Repository): 
       await work.run('add the repository', `printf '%s\\n' '${shellSafe(repository.line)}' >> /etc/apk/repositories`)
       return
     case 'pkg':
-      throw new UnsupportedError('adding a repository is not supported with pkg', {
+    case 'pacman':
+      throw new UnsupportedError(`adding a repository is not supported with ${work.manager}`, {
         hint: 'use a package file as agent source',
       })
   }

@@ -5,7 +5,8 @@ const SOURCES = '/etc/apt/sources.list.d/harness-agent.sources'
 const PREFERENCES = '/etc/apt/preferences.d/harness-agent'
 const LISTS_BEFORE = '/run/harness-agent-lists'
 
-const APT =
+/** apt-get as the harness calls it: asks nothing, waits for the lock, keeps changed configuration. */
+export const APT_GET =
   'apt-get -y -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
 
 /**
@@ -20,7 +21,7 @@ export async function installFromSuite(work: UpgradeWork, suite: string): Promis
   work.note(`adding ${suite} of ${archive.uri}`)
   try {
     await work.run('add the suite', addSuiteScript(archive, suite, work.packages))
-    await work.run('refresh the package index', `${APT} -o APT::Update::Error-Mode=any update`)
+    await work.run('refresh the package index', `${APT_GET} -o APT::Update::Error-Mode=any update`)
     work.note(`installing ${work.packages.join(' ')} from ${suite}`)
     await install(work, suite)
   } finally {
@@ -31,7 +32,7 @@ export async function installFromSuite(work: UpgradeWork, suite: string): Promis
 // Without `-t` nothing but the agent may come from the suite; with it, what the agent cannot do without may come too.
 async function install(work: UpgradeWork, suite: string): Promise<void> {
   const names = work.packages.join(' ')
-  const install = `${APT} install --no-install-recommends`
+  const install = `${APT_GET} install --no-install-recommends`
   await work.run(
     `install ${names} from ${suite}`,
     `if ${install} -s ${names} >/dev/null 2>&1; then ${install} ${names}; else ${install} -t ${suite} ${names}; fi`,

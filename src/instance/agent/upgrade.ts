@@ -1,12 +1,14 @@
 import { toMs } from '../../core/duration.ts'
 import type { Duration } from '../../core/duration.ts'
-import { PlatformError, UnsupportedError } from '../../core/errors.ts'
+import { UnsupportedError } from '../../core/errors.ts'
 import { cleanText } from '../../core/text.ts'
+import type { CommandResult } from '../command-error.ts'
 import type { Instance } from '../instance.ts'
-import type { Agent, AgentPackageManager } from './agents.ts'
+import type { PackageManagerName } from '../package-managers.ts'
+import type { Agent } from './agents.ts'
 import { addRepository } from './repository.ts'
 import { withMirrorRetries } from './mirror.ts'
-import { installFromSuite } from './suite.ts'
+import { APT_GET, installFromSuite } from './suite.ts'
 import type { UpgradeSource } from './source.ts'
 
 export interface UpgradeOptions {
@@ -40,10 +42,16 @@ export interface UpgradeWork {
   instance: Instance
   /** The agent's packages on this instance; never empty. */
   packages: readonly [string, ...string[]]
-  manager: AgentPackageManager
+  /** Whether they are installed before the upgrade. */
+  installed: boolean
+  manager: PackageManagerName
   /** Runs as root, again while the archive has trouble. Returns stdout and stderr. */
   run: (what: string, command: string) => Promise<string>
   retry: <T>(what: string, action: () => Promise<T>) => Promise<T>
+  /** What is left of the deadline, and the signal. */
+  limits: () => { deadline: Duration; signal?: AbortSignal }
+  /** Keeps the output of a command in the log. */
+  record: (result: CommandResult) => void
   note: (line: string) => void
 }
 
@@ -66,10 +74,10 @@ export async function upgradeAgent(
   const work = await prepare(instance, agent, options, log, note)
   const versionBefore = await agentVersion(work, agent)
   if (source.kind === 'none') return { from: versionBefore, to: versionBefore, changed: false, others: [], log: '' }
-  const before = await packageVersions(instance)
+  const before = await instance.packages.list()
   await apply(work, agent, source)
   const versionAfter = await agentVersion(work, agent)
-  const changes = changedPackages(before, await packageVersions(instance))
+  const changes = changedPackages(before, await instance.packages.list())
   const ours = new Set<string>(work.packages)
   const others = changes.filter((change) => !ours.has(change.name))
   const changed = versionBefore !== versionAfter || changes.some((change) => ours.has(change.name))
@@ -91,45 +99,42 @@ async function prepare(
 ): Promise<UpgradeWork> {
   const deadlineAt = performance.now() + toMs(options.deadline ?? '10 minutes')
   const { signal } = options
-  const retry: UpgradeWork['retry'] = (what, action) =>
-    withMirrorRetries(
-      {
-        what,
-        deadlineMs: Math.max(1000, deadlineAt - performance.now()),
-        onRetry: (reason) => note(`trying again to ${what}: ${cleanText(reason)}`),
-        ...(signal === undefined ? {} : { signal }),
-      },
+  const leftMs = () => Math.max(1000, Math.floor(deadlineAt - performance.now()))
+  const limits: UpgradeWork['limits'] = () => ({
+    deadline: `${leftMs()} ms`,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const record: UpgradeWork['record'] = ({ command, stdout, stderr }) => {
+    log.push(`$ ${command}`, cleanText(`${stdout}${stderr}`).trimEnd())
+  }
+  const retry: UpgradeWork['retry'] = (what, action) => {
+    const onRetry = (reason: string) => note(`trying again to ${what}: ${cleanText(reason)}`)
+    return withMirrorRetries(
+      { what, deadlineMs: leftMs(), onRetry, ...(signal === undefined ? {} : { signal }) },
       action,
     )
+  }
   const run: UpgradeWork['run'] = (what, command) =>
     retry(what, async () => {
-      log.push(`$ ${command}`)
-      const remaining = Math.max(1000, Math.floor(deadlineAt - performance.now()))
-      const result = await instance.root.run(command, {
-        env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', NEEDRESTART_SUSPEND: '1' },
-        deadline: `${remaining} ms`,
-        check: true,
-        ...(signal === undefined ? {} : { signal }),
-      })
-      const output = `${result.stdout}${result.stderr}`
-      log.push(cleanText(output).trimEnd())
-      return output
+      const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', NEEDRESTART_MODE: 'l' }
+      const result = await instance.root.run(command, { ...limits(), env, check: true })
+      record(result)
+      return `${result.stdout}${result.stderr}`
     })
-  const manager = instance.packages.manager
-  const packages = await agentPackages(instance, agent, manager)
-  return { instance, packages, manager, run, retry, note }
+  const manager = await instance.packages.manager()
+  const list = await instance.packages.list()
+  const packages = agentPackages(list, agent, manager)
+  return { instance, packages, installed: list.has(packages[0]), manager, run, retry, limits, record, note }
 }
 
-async function agentPackages(
-  instance: Instance,
+function agentPackages(
+  list: ReadonlyMap<string, string>,
   agent: Agent,
-  manager: AgentPackageManager,
-): Promise<readonly [string, ...string[]]> {
+  manager: PackageManagerName,
+): readonly [string, ...string[]] {
   const [first, ...rest] = agent.packages[manager] ?? []
   if (first === undefined) throw new UnsupportedError(`the agent ${agent.name} has no packages for ${manager}`)
-  const installed: string[] = []
-  for (const name of [first, ...rest]) if ((await instance.packages.version(name)) !== undefined) installed.push(name)
-  const [known, ...others] = installed
+  const [known, ...others] = [first, ...rest].filter((name) => list.has(name))
   return known === undefined ? [first] : [known, ...others]
 }
 
@@ -138,23 +143,41 @@ async function apply(work: UpgradeWork, agent: Agent, source: Exclude<UpgradeSou
   switch (source.kind) {
     case 'release':
       note(`upgrading ${packages.join(' ')} from the configured archive`)
-      await work.retry('refresh the package index', () => instance.packages.refresh())
-      return work.retry(`upgrade ${packages.join(' ')}`, () => instance.packages.upgrade(packages))
+      await refresh(work)
+      return upgradeInstalled(work)
     case 'package':
       note(`installing ${source.path}`)
-      await work.retry('refresh the package index', () => instance.packages.refresh())
-      return work.retry(`install ${source.path}`, () => instance.packages.installFile(source.path))
+      await refresh(work)
+      return work.retry(`install ${source.path}`, async () =>
+        work.record(await instance.packages.installFile(source.path, work.limits())),
+      )
     case 'repository':
       note(`adding a repository and upgrading ${packages.join(' ')}`)
       await addRepository(work, source)
-      await work.retry('refresh the package index', () => instance.packages.refresh())
-      return work.retry(`upgrade ${packages.join(' ')}`, () => instance.packages.upgrade(packages))
+      await refresh(work)
+      return upgradeInstalled(work)
     case 'suite':
       return installFromSuite(work, source.suite)
     case 'command':
       note(`running the upgrade command for ${agent.name}`)
       await work.run('run the upgrade command', source.command)
   }
+}
+
+/** An agent that was not there is installed: `upgrade` alone would silently do nothing. */
+async function upgradeInstalled({ instance, packages, installed, retry, record, limits }: UpgradeWork): Promise<void> {
+  await retry(`upgrade ${packages.join(' ')}`, async () => {
+    record(
+      await (installed ? instance.packages.upgrade(packages, limits()) : instance.packages.install(packages, limits())),
+    )
+  })
+}
+
+// apt-get ends with success when a list could not be fetched, and an old list would make "nothing newer" a lie.
+async function refresh(work: UpgradeWork): Promise<void> {
+  if (work.manager === 'apt')
+    await work.run('refresh the package index', `${APT_GET} -o APT::Update::Error-Mode=any update`)
+  else await work.retry('refresh the package index', () => work.instance.packages.refresh(work.limits()))
 }
 
 async function agentVersion(work: UpgradeWork, agent: Agent): Promise<string> {
@@ -164,12 +187,6 @@ async function agentVersion(work: UpgradeWork, agent: Agent): Promise<string> {
   const line = cleanText(result.stdout).split('\n')[0]?.trim() ?? ''
   if (result.exitCode !== 0 || line === '') return 'not installed'
   return line
-}
-
-async function packageVersions(instance: Instance): Promise<Map<string, string>> {
-  const list = await instance.packages.list()
-  if (list.length === 0) throw new PlatformError('unavailable', 'the package list of the instance is empty')
-  return new Map(list.map((entry) => [entry.name, entry.version]))
 }
 
 /** Packages whose version differs, by name. */
