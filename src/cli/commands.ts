@@ -1,0 +1,38 @@
+interface CommandEntry {
+  summary: string
+  load(): Promise<{ default: unknown }>
+}
+
+/** Every command with its line in `harness --help`. The code of a command is imported only when it is called. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  run: { summary: 'test images: launch, upgrade, judge, report, destroy', load: () => import('./commands/run.ts') },
+  plan: {
+    summary: 'show the cells a run would test, and why others are left out',
+    load: () => import('./commands/plan.ts'),
+  },
+  list: { summary: 'list checks, log rules, platforms, images or runs', load: () => import('./commands/list.ts') },
+  explain: {
+    summary: 'tell what a check or log rule wants, why, and how to repair an image',
+    load: () => import('./commands/explain.ts'),
+  },
+  check: {
+    summary: 'judge recorded facts by the policy suite, without launching',
+    load: () => import('./commands/check.ts'),
+  },
+  'check-logs': { summary: 'scan log files by the log rules', load: () => import('./commands/check-logs.ts') },
+  report: {
+    summary: 'make the reports of a run again, or other formats of them',
+    load: () => import('./commands/report.ts'),
+  },
+  image: { summary: 'build, list, inspect and remove test images', load: () => import('./commands/image.ts') },
+  shell: {
+    summary: 'launch an image, or attach to an instance, and get a prompt',
+    load: () => import('./commands/shell.ts'),
+  },
+  sweep: { summary: 'remove what an interrupted run left behind', load: () => import('./commands/sweep.ts') },
+  doctor: {
+    summary: 'tell what this host can run, and what would fix the rest',
+    load: () => import('./commands/doctor.ts'),
+  },
+  setup: { summary: 'install what this host needs, after asking', load: () => import('./commands/setup.ts') },
+}

@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config'
+
+const minutes = (count: number) => count * 60_000
+
+/** `unit` needs nothing but Node; `live` needs what `harness doctor` lists and says in each skip what is missing. */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    watch: false,
+    // A test must not depend on whether its output is a terminal, nor on what the developer has set up.
+    env: { NO_COLOR: '1', FORCE_COLOR: '', TZ: 'UTC' },
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts', 'src/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'conformance',
+          include: ['tests/conformance/**/*.test.ts'],
+          testTimeout: minutes(3),
+          hookTimeout: minutes(3),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'live',
+          include: ['tests/live/**/*.test.ts'],
+          testTimeout: minutes(5),
+          hookTimeout: minutes(10),
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], testTimeout: minutes(2), hookTimeout: minutes(4) },
+      },
+    ],
+  },
+})
