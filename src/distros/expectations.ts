@@ -1,5 +1,7 @@
 import { cascade } from './cascade.ts'
 import { EXPECTATION_RULES } from './expectation-rules.ts'
+import { REGRESSION_RULES } from './regression-expectations.ts'
+import type { RegressionExpectations } from './regression-expectations.ts'
 
 /** A value with the place it comes from, so that a failed check can say who asked for it. */
 export interface Expected<T> {
@@ -19,7 +21,7 @@ export interface FileExpectation {
  * What a good image looks like where that differs by distribution, release, platform or variant.
  * A value of `undefined` means nobody asks for anything: the check is skipped.
  */
-export interface Expectations {
+export interface Expectations extends RegressionExpectations {
   /** Login user cloud-init creates; `none` where an agent of the platform creates users. */
   defaultUser?: Expected<string>
   /** Groups the default user must not be in. */
@@ -100,5 +102,5 @@ export interface Subject {
 
 /** The expectations for one image on one platform: general rules first, then the more special ones that match. */
 export function expectationsFor(subject: Subject): Expectations {
-  return cascade(EXPECTATION_RULES, subject)
+  return cascade([...EXPECTATION_RULES, ...REGRESSION_RULES], subject)
 }

@@ -7,6 +7,9 @@
  * @module
  */
 export { policy, regression } from './registry.ts'
+/** Thrown by a check, it says that something outside the image failed: the check is then `miss`, not `fail`. */
+export { PlatformError } from '../core/errors.ts'
+export { mirrorTrouble, withMirrorRetries } from '../instance/agent/mirror.ts'
 export type {
   Applicability,
   Check,

@@ -1,0 +1,109 @@
+import type { ExpectationRule } from './cascade.ts'
+import type { Expected } from './expectations.ts'
+
+/** A message that a sound image may log, and why. Patterns are regular expressions without anchors. */
+export interface ToleratedMessage {
+  pattern: string
+  reason: string
+}
+
+/** What regression checks expect of a running instance, where that differs by distribution, release or platform. */
+export interface RegressionExpectations {
+  /** Seconds from the start of user space until the boot is over. */
+  bootSeconds?: Expected<number>
+  /** Seconds all stages of cloud-init may take together. */
+  cloudInitSeconds?: Expected<number>
+  /** Seconds from the start of user space until the SSH server listens. */
+  sshSeconds?: Expected<number>
+  /** Seconds one unit may take to start. */
+  unitSeconds?: Expected<number>
+  /** Size of the root file system. */
+  imageMiB?: Expected<number>
+  packageCount?: Expected<number>
+  /** Names as cloud-init prints them, without `DataSource`. */
+  cloudInitDatasource?: Expected<{ datasources: string[]; cloudIds: string[] }>
+  /** Messages of cloud-init at WARNING or above. */
+  toleratedCloudInitMessages?: Expected<ToleratedMessage[]>
+  /** Messages of the journal at ERROR or above. */
+  toleratedJournalMessages?: Expected<ToleratedMessage[]>
+}
+
+/** General rules first. Budgets are generous: they catch a wait for a timeout, not a slow host. */
+export const REGRESSION_RULES: readonly ExpectationRule[] = [
+  {
+    expect: {
+      bootSeconds: {
+        value: 60,
+        source: 'cloud-image-val, test_generic.py: first boot at most 60 s; https://github.com/osbuild/cloud-image-val',
+      },
+      cloudInitSeconds: {
+        value: 40,
+        source: 'cloud-init summit notes of August 2023: 11.1 s measured on a t2.micro, times four',
+      },
+      sshSeconds: {
+        value: 45,
+        source: 'cloud-init summit notes of August 2023: time to SSH on first boot is the priority',
+      },
+      unitSeconds: {
+        value: 30,
+        source:
+          'https://github.com/systemd/systemd/issues/22225 and the 30 s framebuffer wait in the Debian Cloud Sprint 2016 notes',
+      },
+      imageMiB: { value: 3072, source: 'Debian Cloud Sprint 2016: images are minimal' },
+      packageCount: { value: 800, source: 'Debian Cloud Sprint 2016: images are minimal' },
+    },
+  },
+  {
+    platform: ['lxd'],
+    expect: {
+      cloudInitDatasource: {
+        value: { datasources: ['NoCloud', 'LXD'], cloudIds: ['lxd', 'nocloud'] },
+        source:
+          'https://docs.cloud-init.io/en/latest/reference/datasources/lxd.html; image templates seed NoCloud, which comes first',
+      },
+      toleratedJournalMessages: {
+        value: [
+          {
+            pattern: 'fchmod\\(\\) of /dev/(net/tun|fuse) failed',
+            reason: 'device nodes of an unprivileged container belong to the host',
+          },
+          {
+            pattern: "Failed to write '(add|change)' to '/sys/",
+            reason: 'sysfs of an unprivileged container belongs to the host',
+          },
+          {
+            pattern: 'Failed to set owner/mode of /dev/',
+            reason: 'device nodes of an unprivileged container belong to the host',
+          },
+          {
+            pattern: 'systemd-(binfmt|remount-fs|sysctl|modules-load|udev-settle)',
+            reason: 'needs rights of the host',
+          },
+          {
+            pattern: 'Failed to start .*(Binary Formats|Remount Root|Kernel Variables|Kernel Modules)',
+            reason: 'needs rights of the host',
+          },
+          {
+            pattern: 'Failed to (set|mount|listen|open) .*(binfmt|audit|kmsg|oom)',
+            reason: 'needs rights of the host',
+          },
+          {
+            pattern: 'sys-kernel-(config|debug|tracing)|Failed to mount .*(Kernel|POSIX|Huge)',
+            reason: 'kernel file systems belong to the host',
+          },
+        ],
+        source:
+          'measured in an unprivileged LXD 5.0 container; https://documentation.ubuntu.com/lxd/en/latest/security/',
+      },
+    },
+  },
+  {
+    platform: ['fake'],
+    expect: {
+      cloudInitDatasource: {
+        value: { datasources: ['None', 'NoCloud'], cloudIds: ['none', 'nocloud'] },
+        source: 'the platform has no metadata service',
+      },
+    },
+  },
+]
