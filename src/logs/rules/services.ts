@@ -1,0 +1,92 @@
+import type { LogRule } from '../rule.ts'
+import { cloudInit } from './sources.ts'
+
+/** Packages, locale, time and what else cloud-init sets up. */
+export const serviceRules: readonly LogRule[] = [
+  {
+    id: 'pkg-update-failed',
+    severity: 'error',
+    means: 'packages could not be updated or installed on boot',
+    pattern: 'Package (update|upgrade) failed|Failure when attempting to install packages:',
+    source: cloudInit('cloudinit/config/cc_package_update_upgrade_install.py'),
+    hits: [
+      'util.py[WARNING]: Package update failed',
+      "util.py[WARNING]: Failure when attempting to install packages: ['x']",
+    ],
+    misses: ['Package update done', 'Package failed'],
+  },
+  {
+    id: 'pkg-apt-fetch',
+    severity: 'error',
+    means: 'apt could not fetch an index or find a package',
+    pattern: '^(W: Failed to fetch|W: Some index files failed to download|E: Unable to locate package)',
+    scope: { distributions: ['debian', 'ubuntu'] },
+    where: ['cloud-init-output.log', 'journal'],
+    source: cloudInit('tests/integration_tests/modules/test_combined.py'),
+    hits: [
+      'W: Failed to fetch http://mirror.example/debian/dists/bookworm/InRelease',
+      'E: Unable to locate package nonesuch',
+    ],
+    misses: [
+      'Get:1 http://mirror.example/debian bookworm InRelease',
+      'note: W: Failed to fetch',
+      'W: Download is performed unsandboxed',
+    ],
+  },
+  {
+    id: 'locale-update-failed',
+    severity: 'error',
+    means: 'the configured locale is not in the image',
+    pattern: 'update-locale: Error: invalid locale settings:',
+    scope: { distributions: ['debian', 'ubuntu'] },
+    source: 'https://github.com/canonical/cloud-init/issues/4195',
+    hits: ['*** update-locale: Error: invalid locale settings:  LANG=en_US.UTF-8'],
+    misses: ["subp.py[DEBUG]: Running command ['update-locale', 'LANG=C.UTF-8']", 'update-locale: Warning: x'],
+  },
+  {
+    id: 'ntp-failed',
+    severity: 'error',
+    means: 'the time service could not be configured',
+    pattern: 'Failed to (reload/start|enable) ntp service',
+    source: cloudInit('cloudinit/config/cc_ntp.py'),
+    hits: ['cc_ntp.py[ERROR]: Failed to reload/start ntp service: x'],
+    misses: ['cc_ntp.py[DEBUG]: Reloading ntp service', 'Failed to stop ntp service'],
+  },
+  {
+    id: 'console-keys-failed',
+    severity: 'warn',
+    means: 'the host keys were not shown on the console',
+    pattern: 'Writing keys to the system console failed!|Failed to write to /dev/console',
+    source: cloudInit('cloudinit/config/cc_keys_to_console.py'),
+    hits: ['cc_keys_to_console.py[WARNING]: Writing keys to the system console failed!'],
+    misses: ['Writing keys to the system console', 'Failed to write to /dev/null'],
+  },
+  {
+    id: 'log-perms-failed',
+    severity: 'error',
+    means: 'the log could not get its owner or mode',
+    pattern: 'Failed changing perms on',
+    source: cloudInit('cloudinit/stages.py'),
+    hits: ["stages.py[WARNING]: Failed changing perms on '/var/log/cloud-init.log'. tried: root:adm"],
+    misses: ['util.py[DEBUG]: Changing the ownership of /var/log/cloud-init.log to 0:4'],
+  },
+  {
+    id: 'selinux-restorecon',
+    severity: 'warn',
+    means: 'a file kept a wrong SELinux label',
+    pattern: 'restorecon failed on',
+    scope: { distributions: ['rhel', 'fedora', 'centos', 'rocky', 'almalinux'] },
+    source: cloudInit('cloudinit/util.py'),
+    hits: ['util.py[WARNING]: restorecon failed on /etc/hosts,True maybe badness?'],
+    misses: ['util.py[DEBUG]: Restoring selinux mode for /etc/hosts'],
+  },
+  {
+    id: 'hotplug-fatal',
+    severity: 'error',
+    means: 'the hotplug handler failed',
+    pattern: 'Received fatal exception handling hotplug!',
+    source: cloudInit('cloudinit/cmd/devel/hotplug_hook.py'),
+    hits: ['hotplug_hook.py[ERROR]: Received fatal exception handling hotplug!'],
+    misses: ['hotplug_hook.py[DEBUG]: Exiting hotplug handler', 'Received exception'],
+  },
+]
