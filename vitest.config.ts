@@ -7,8 +7,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     watch: false,
-    // A test must not depend on whether its output is a terminal, nor on what the developer has set up.
-    env: { NO_COLOR: '1', FORCE_COLOR: '', TZ: 'UTC' },
+    env: { TZ: 'UTC' },
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts', 'src/**/*.test.ts'] } },
       {

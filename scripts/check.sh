@@ -1,0 +1,20 @@
+#!/bin/sh
+# Everything that is wrong in a tree and can be found without a machine to test. Stops at the first kind of fault.
+set -eu
+cd "$(dirname "$0")/.."
+./harness --version >/dev/null
+PATH=$PWD/node_modules/.bin:$PATH
+
+step() {
+  printf '%s\n' "== $1"
+  shift
+  "$@"
+}
+
+step 'format' oxfmt --check
+step 'lint' oxlint --report-unused-disable-directives
+step 'types' tsc
+step 'layers' node scripts/check-layers.ts
+step 'generated files' node scripts/generate.ts --check
+step 'dead code' knip
+step 'fast tests' vitest run --project unit --reporter=dot

@@ -1,0 +1,53 @@
+/** What the files of one part of the tree may import. */
+export interface Layer {
+  /** Parts of `src/` it may import, by name. It may always import itself. */
+  imports: readonly string[]
+  /** npm packages it may import. `node:*` is always allowed. */
+  packages: readonly string[]
+  /** Packages allowed only in files whose path below the layer begins so. */
+  packagesIn?: Readonly<Record<string, readonly string[]>>
+}
+
+/**
+ * The direction of imports, as data. A part that is not named here is an error, so that a new folder gets its place on purpose.
+ * `platforms` are the files beside the platform folders; `platforms/*` is each folder.
+ */
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  core: { imports: [], packages: [] },
+  results: { imports: ['core'], packages: [] },
+  distros: { imports: ['core', 'results'], packages: ['yaml', 'zod'] },
+  matrix: { imports: ['core', 'results'], packages: ['yaml', 'zod'] },
+  logs: { imports: ['core', 'results'], packages: ['yaml', 'zod'] },
+  instance: {
+    imports: ['core', 'results', 'distros'],
+    packages: ['yaml', 'zod'],
+    packagesIn: { 'transport/': ['ssh2', 'p-limit'], 'ssh-keys': ['ssh2'] },
+  },
+  images: { imports: ['core', 'distros'], packages: ['yaml', 'zod'] },
+  platforms: { imports: ['core', 'results', 'distros', 'images', 'instance', 'platforms/*'], packages: [] },
+  'platforms/*': {
+    imports: ['core', 'results', 'distros', 'images', 'instance', 'platforms'],
+    // ws is small and needed by every call; an SDK is neither.
+    packages: ['zod', 'ws', 'p-limit'],
+    packagesIn: { client: ['*'] },
+  },
+  reporters: { imports: ['core', 'results'], packages: [] },
+  testing: { imports: ['core', 'results', 'distros', 'instance', 'platforms'], packages: ['vitest'] },
+  setup: { imports: ['core', 'results', 'distros', 'images', 'instance', 'platforms'], packages: [] },
+  runner: {
+    imports: ['core', 'results', 'distros', 'matrix', 'logs', 'instance', 'images', 'platforms', 'testing', 'setup'],
+    packages: ['p-limit', 'vitest', 'yaml', 'zod'],
+  },
+  index: { imports: ['core', 'results', 'instance', 'platforms', 'matrix', 'runner', 'images'], packages: [] },
+  cli: {
+    imports: [
+      ...['core', 'results', 'distros', 'matrix', 'logs', 'instance', 'images', 'platforms', 'platforms/*'],
+      ...['reporters', 'runner', 'testing', 'setup'],
+    ],
+    packages: [],
+  },
+}
+
+/** Checks the harness ships with may import what any author may: the entry for authors, and nothing of a platform. */
+export const CHECK_FOLDERS: readonly string[] = ['tests/policy', 'tests/integration']
+export const CHECK_MAY_IMPORT: readonly string[] = ['src/testing/index.ts']

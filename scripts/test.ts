@@ -1,0 +1,67 @@
+import type {} from 'vitest/config'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startVitest } from 'vitest/node'
+import { SummaryReporter } from './test-summary.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** What tests use besides the harness itself; each test that misses one says so. Package names of Debian. */
+const TEST_PACKAGES: Readonly<Record<string, string>> = {
+  shellcheck: 'shellcheck',
+  busybox: 'busybox',
+  dash: 'dash',
+  sshd: 'openssh-server',
+  ssh: 'openssh-client',
+  chromium: 'chromium',
+  java: 'default-jre-headless',
+}
+
+/** With root and apt, everything the tests can use is installed; elsewhere nothing is touched and tests say what they miss. */
+function prepareHost(): void {
+  if (process.getuid?.() !== 0 || !isDebian() || process.env.HARNESS_TEST_SETUP === 'no') return
+  const missing = Object.entries(TEST_PACKAGES).filter(([command]) => !onPath(command))
+  if (missing.length > 0) {
+    const packages = missing.map(([, name]) => name)
+    console.log(`installing ${packages.join(' ')}`)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    run(['apt-get', 'update', '-qq'], env)
+    run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], env)
+  }
+  run([join(ROOT, 'harness'), 'setup', '--yes'], process.env)
+}
+
+/** A preparation that fails is not the end: the tests that need it say so. */
+function run(command: readonly [string, ...string[]], env: NodeJS.ProcessEnv): void {
+  const [file, ...args] = command
+  const { status, error } = spawnSync(file, args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: 900_000,
+  })
+  if (status !== 0) console.log(`\`${command.join(' ')}\` failed: ${error?.message ?? `exit ${status}`}`)
+}
+
+function isDebian(): boolean {
+  if (!existsSync('/etc/os-release') || !onPath('apt-get')) return false
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'))
+}
+
+function onPath(command: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
+  return folders.some((folder) => folder !== '' && existsSync(join(folder, command)))
+}
+
+prepareHost()
+const summary = new SummaryReporter()
+const reporter = process.stdout.isTTY ? 'default' : 'dot'
+const vitest = await startVitest('test', process.argv.slice(2), {
+  root: ROOT,
+  watch: false,
+  reporters: [reporter, summary],
+})
+await vitest.close()
+console.log(summary.text())
+process.exitCode = summary.failed > 0 ? 1 : 0
