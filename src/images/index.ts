@@ -1,0 +1,5 @@
+export { buildImage, type BuildOptions } from './build.ts'
+export { findCached, findStaleBuilds, listCached, removeStaleBuilds, type BuiltImage } from './cache.ts'
+export { findRecipe, loadRecipe, recipes } from './find-recipe.ts'
+export type { ImageManifest, ManifestPackage } from './manifest.ts'
+export type { Recipe, RecipeArchive, RecipeFile, RecipeScript } from './recipe.ts'

@@ -1,0 +1,88 @@
+import { link, mkdir, writeFile, copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runHost } from '../core/subprocess.ts'
+import type { AptRoot, ResolvedDeb } from './apt-root.ts'
+import { hostAcquireOptions, sourcesList } from './apt-root.ts'
+import { finishScript } from './finish.ts'
+import type { Recipe, RecipeArchive } from './recipe.ts'
+import { stageFiles } from './staging.ts'
+import { tiedToThisProcess } from './user-namespace.ts'
+
+const DEADLINE_MS = 1_800_000
+
+interface Bootstrap {
+  recipe: Recipe
+  /** The archives as this host downloads them. */
+  archives: readonly RecipeArchive[]
+  apt: AptRoot
+  debs: readonly ResolvedDeb[]
+  epoch: number
+  workDir: string
+  onLine: (line: string) => void
+  signal?: AbortSignal
+}
+
+/** Installs the packages of a recipe into an empty tree, adds its files, runs its scripts. Returns the path of a tar file of the tree. */
+export async function bootstrap(options: Bootstrap): Promise<string> {
+  const { recipe, workDir, epoch } = options
+  const tar = join(workDir, 'rootfs.tar')
+  const files = join(workDir, 'files.tar')
+  const sources = join(workDir, 'sources.list')
+  const scripts = await stageFiles(recipe, epoch, workDir, files)
+  await stageDebs(options, join(workDir, 'debs'))
+  await writeFile(sources, sourcesList(options.archives))
+  await writeFile(join(workDir, 'finish'), finishScript(epoch), { mode: 0o755 })
+  const root = process.getuid?.() === 0
+  await mkdir(join(workDir, 'tmp'), { mode: 0o1777 })
+  const command = [
+    ...tiedToThisProcess(),
+    'mmdebstrap',
+    '--verbose',
+    `--mode=${root ? 'root' : 'unshare'}`,
+    '--variant=minbase',
+    '--format=tar',
+    `--architectures=${recipe.architecture}`,
+    `--include=${recipe.packages.join(',')}`,
+    '--skip=download/empty,essential/unlink,output/dev',
+    ...['APT::Install-Recommends "false"', ...(await hostAcquireOptions())].map((option) => `--aptopt=${option}`),
+    '--setup-hook=mkdir -p "$1"/var/cache/apt/archives/',
+    '--setup-hook=sync-in debs /var/cache/apt/archives/',
+    '--customize-hook=tar-in files.tar /',
+    ...scripts.map((script) => `--customize-hook=chroot "$1" ${script}`),
+    '--customize-hook=upload finish /var/tmp/.finish',
+    '--customize-hook=chroot "$1" sh /var/tmp/.finish',
+    recipe.codename,
+    tar,
+    sources,
+  ]
+  await runHost(command as [string, ...string[]], {
+    cwd: workDir,
+    env: environment(epoch, join(workDir, 'tmp')),
+    deadlineMs: DEADLINE_MS,
+    onLine: options.onLine,
+    installHint: 'apt-get install mmdebstrap',
+    ...(options.signal ? { signal: options.signal } : {}),
+  })
+  return tar
+}
+
+/** The packages of this build alone, beside the work directory: linked when the file system allows. */
+async function stageDebs({ apt, debs }: Bootstrap, target: string): Promise<void> {
+  await mkdir(target)
+  for (const { file } of debs) {
+    const from = join(apt.archives, file)
+    await link(from, join(target, file)).catch(() => copyFile(from, join(target, file)))
+  }
+}
+
+/** Nothing of the caller's environment but how to reach an archive: what is built must not depend on who builds it. */
+function environment(epoch: number, tmpDir: string): NodeJS.ProcessEnv {
+  const passed = Object.entries(process.env).filter(([name]) => /^(?:https?|ftp|no)_proxy$/i.test(name) || name === 'HOME' || name === 'USER')
+  return {
+    ...Object.fromEntries(passed),
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LC_ALL: 'C.UTF-8',
+    TMPDIR: tmpDir,
+    SOURCE_DATE_EPOCH: String(epoch),
+  }
+}
