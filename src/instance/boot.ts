@@ -66,7 +66,10 @@ export interface BootState {
 
 /** Asks the machine how far its boot is. */
 export async function readBootState(account: Account, waiting: Waiting): Promise<BootState> {
-  const result = await account.run(BOOT_STATE_SCRIPT, { deadline: `${Math.min(waiting.deadlineMs, 30_000)} ms`, ...(waiting.signal ? { signal: waiting.signal } : {}) })
+  const result = await account.run(BOOT_STATE_SCRIPT, {
+    deadline: `${Math.min(waiting.deadlineMs, 30_000)} ms`,
+    ...(waiting.signal ? { signal: waiting.signal } : {}),
+  })
   const [first = '', ...units] = result.stdout.trim().split('\n')
   const [init = '', state = '', agent = ''] = first.split(' ')
   return { init, state, agent, failedUnits: units.filter(Boolean) }
@@ -77,7 +80,11 @@ export async function readBootState(account: Account, waiting: Waiting): Promise
  * @throws BootError when the console shows a panic or an emergency shell, or the machine stopped by itself
  * @throws WaitTimeoutError when the console is silent about the cause
  */
-export async function waitUntilReachable(machine: Machine, account: Account, waiting: Waiting & { notBootId?: string }): Promise<string> {
+export async function waitUntilReachable(
+  machine: Machine,
+  account: Account,
+  waiting: Waiting & { notBootId?: string },
+): Promise<string> {
   let stoppedSince: number | undefined
   const watch = async (): Promise<string> => {
     const state = await machine.state()
@@ -105,7 +112,9 @@ export async function waitUntilReachable(machine: Machine, account: Account, wai
       return { done: false, saw: `${error.message} (machine ${await watch()})` }
     }
   }
-  return await explained(machine, () => waitUntil({ ...waiting, what: `${machine.name} to answer`, intervalMs: 50, maxIntervalMs: 500 }, attempt))
+  return await explained(machine, () =>
+    waitUntil({ ...waiting, what: `${machine.name} to answer`, intervalMs: 50, maxIntervalMs: 500 }, attempt),
+  )
 }
 
 const STOPPED_MS = 15_000
@@ -131,7 +140,8 @@ export async function waitForCloudInit(machine: Machine, account: Account, waiti
   return await waitUntil(options, async (signal) => {
     const now = await readBootState(account, { ...waiting, signal })
     // After the boot is over a run that never wrote its result can only be seen by asking the program.
-    if (now.agent === 'wait' && now.state !== 'running' && now.state !== 'degraded') return { done: false, saw: 'no result yet' }
+    if (now.agent === 'wait' && now.state !== 'running' && now.state !== 'degraded')
+      return { done: false, saw: 'no result yet' }
     const status = await readCloudInit(account, { ...waiting, signal })
     if (isFinished(status)) return { done: true, value: status }
     return { done: false, saw: `status ${status.status}${status.detail ? ` (${status.detail})` : ''}` }
@@ -140,11 +150,18 @@ export async function waitForCloudInit(machine: Machine, account: Account, waiti
 
 export async function readCloudInit(account: Account, waiting: Waiting): Promise<CloudInitStatus> {
   const deadline = `${Math.min(waiting.deadlineMs, 60_000)} ms` as const
-  return parseStatus(await account.run(STATUS_SCRIPT, { deadline, ...(waiting.signal ? { signal: waiting.signal } : {}) }))
+  return parseStatus(
+    await account.run(STATUS_SCRIPT, { deadline, ...(waiting.signal ? { signal: waiting.signal } : {}) }),
+  )
 }
 
 /** Waits for all of it and reports. @throws BootError, WaitTimeoutError; never for a bad cloud-init status */
-export async function waitUntilReady(machine: Machine, login: Account, root: Account, waiting: Waiting & { notBootId?: string }): Promise<BootReport> {
+export async function waitUntilReady(
+  machine: Machine,
+  login: Account,
+  root: Account,
+  waiting: Waiting & { notBootId?: string },
+): Promise<BootReport> {
   const started = performance.now()
   const left = () => ({ ...waiting, deadlineMs: Math.max(1, waiting.deadlineMs - (performance.now() - started)) })
   const bootId = await waitUntilReachable(machine, login, waiting)
@@ -173,6 +190,9 @@ async function explained<T>(machine: Machine, wait: () => Promise<T>): Promise<T
     const tail = await consoleTail(machine)
     const verdict = classifyConsole(tail)
     if (!verdict) throw error
-    throw new BootError(`${machine.name} did not boot in ${formatMs(performance.now() - started)}: ${verdict}`, { consoleTail: tail, cause: error })
+    throw new BootError(`${machine.name} did not boot in ${formatMs(performance.now() - started)}: ${verdict}`, {
+      consoleTail: tail,
+      cause: error,
+    })
   }
 }

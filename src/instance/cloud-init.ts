@@ -53,7 +53,9 @@ if [ -e $run/cloud-init/disabled ] || [ -e /etc/cloud/cloud-init.disabled ]; the
 /** Reads the output of `STATUS_SCRIPT`. */
 export function parseStatus(result: CommandResult): CloudInitStatus {
   if (result.stdout.trim() === 'absent') return { ...EMPTY, status: 'absent', extendedStatus: 'absent' }
-  const [version = '', json = '', code = '', resultJson = '', statusJson = '', disabled = ''] = result.stdout.split(`${MARK}\n`).map((part) => part.trim())
+  const [version = '', json = '', code = '', resultJson = '', statusJson = '', disabled = ''] = result.stdout
+    .split(`${MARK}\n`)
+    .map((part) => part.trim())
   const release = /(\d+\.\d+(?:\.\d+)?\S*)/.exec(version)?.[1] ?? ''
   const parsed = report.safeParse(parseJson(json))
   if (parsed.success) {
@@ -74,7 +76,9 @@ export function parseStatus(result: CommandResult): CloudInitStatus {
 }
 
 const resultFile = z.object({ v1: z.object({ datasource: z.string().nullish(), errors: messages }) })
-const statusFile = z.object({ v1: z.object({ datasource: z.string().nullish(), stage: z.string().nullish() }).catchall(z.unknown()) })
+const statusFile = z.object({
+  v1: z.object({ datasource: z.string().nullish(), stage: z.string().nullish() }).catchall(z.unknown()),
+})
 
 /** Versions before `--format` and broken programs: the result files say the same. */
 function fromFiles(version: string, resultJson: string, statusJson: string, disabled: boolean): CloudInitStatus {
@@ -85,8 +89,18 @@ function fromFiles(version: string, resultJson: string, statusJson: string, disa
   const stageErrors = progress.success ? Object.values(progress.data.v1).flatMap(errorsOf) : []
   const errors = done.success ? done.data.v1.errors : stageErrors
   const word = errors.length > 0 ? 'error' : done.success ? 'done' : progress.success ? 'running' : 'not started'
-  const datasource = (done.success ? done.data.v1.datasource : progress.success ? progress.data.v1.datasource : '') ?? ''
-  return { ...EMPTY, status: word, extendedStatus: word, exitCode: errors.length > 0 ? 1 : 0, errors, datasource, version, raw }
+  const datasource =
+    (done.success ? done.data.v1.datasource : progress.success ? progress.data.v1.datasource : '') ?? ''
+  return {
+    ...EMPTY,
+    status: word,
+    extendedStatus: word,
+    exitCode: errors.length > 0 ? 1 : 0,
+    errors,
+    datasource,
+    version,
+    raw,
+  }
 }
 
 function errorsOf(stage: unknown): string[] {

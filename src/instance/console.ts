@@ -2,12 +2,27 @@ import type { Machine } from './machine.ts'
 
 const SIGNS: readonly [RegExp, string][] = [
   [/Kernel panic - not syncing[^\n]{0,160}/, 'the kernel panicked'],
-  [/You are in (?:emergency|rescue) mode|Entering emergency mode|Give root password for (?:maintenance|system maintenance)/i, 'it is in an emergency shell'],
-  [/ALERT![^\n]{0,120}does not exist|\(initramfs\)|Gave up waiting for (?:root file system|suspend\/resume) device/, 'it stopped in the initramfs'],
+  [
+    /You are in (?:emergency|rescue) mode|Entering emergency mode|Give root password for (?:maintenance|system maintenance)/i,
+    'it is in an emergency shell',
+  ],
+  [
+    /ALERT![^\n]{0,120}does not exist|\(initramfs\)|Gave up waiting for (?:root file system|suspend\/resume) device/,
+    'it stopped in the initramfs',
+  ],
   [/dracut-initqueue[^\n]{0,80}timeout/, 'it stopped in the initramfs'],
-  [/Freezing execution|Failed to (?:allocate manager|mount early API|load early init)[^\n]{0,120}/, 'systemd could not start'],
-  [/grub rescue>|error: no such (?:device|partition)|No bootable device|Boot failed: not a bootable disk/i, 'the boot loader found nothing to boot'],
-  [/can't open \/dev\/tty1?: No such[^\n]{0,80}init|No working init found|Requested init [^\n]{0,80}failed/, 'there is no working init'],
+  [
+    /Freezing execution|Failed to (?:allocate manager|mount early API|load early init)[^\n]{0,120}/,
+    'systemd could not start',
+  ],
+  [
+    /grub rescue>|error: no such (?:device|partition)|No bootable device|Boot failed: not a bootable disk/i,
+    'the boot loader found nothing to boot',
+  ],
+  [
+    /can't open \/dev\/tty1?: No such[^\n]{0,80}init|No working init found|Requested init [^\n]{0,80}failed/,
+    'there is no working init',
+  ],
 ]
 
 /** What a console says about a machine that cannot be reached, or undefined when it is silent about it. */

@@ -35,13 +35,20 @@ export async function readBytes(account: Account, path: string, options: FileOpt
   const command = `cat -- ${quote(path)}`
   const result = await account.exec(command, { ...options, maxBytes: MAX_IN_MEMORY })
   if (result.exitCode !== 0 || result.truncated) {
-    const why = result.truncated ? `longer than ${MAX_IN_MEMORY} bytes; use pull` : Buffer.from(result.stderr).toString()
+    const why = result.truncated
+      ? `longer than ${MAX_IN_MEMORY} bytes; use pull`
+      : Buffer.from(result.stderr).toString()
     throw new CommandError({ ...result, ok: false, stdout: '', stderr: why, command })
   }
   return result.stdout
 }
 
-export async function writeFile(account: Account, path: string, data: string | Uint8Array, options: WriteOptions): Promise<void> {
+export async function writeFile(
+  account: Account,
+  path: string,
+  data: string | Uint8Array,
+  options: WriteOptions,
+): Promise<void> {
   const temporary = newName()
   const script = [beginScript(path, temporary, options), 'cat > "$temp" || fail', endScript(options)].join('\n')
   await account.run(script, { ...waiting(options), stdin: data, check: true })
@@ -62,12 +69,20 @@ export async function push(account: Account, local: string, remote: string, opti
     await account.run(script, { ...within, stdin, check: true })
     return
   }
-  const begun = await account.run(`${beginScript(remote, newName(), all)}\nprintf '%s\\n' "$path" "$temp" "$new"`, { ...within, check: true })
+  const begun = await account.run(`${beginScript(remote, newName(), all)}\nprintf '%s\\n' "$path" "$temp" "$new"`, {
+    ...within,
+    check: true,
+  })
   const [path = remote, temporary = '', isNew = ''] = begun.stdout.split('\n')
   const signal = options.signal ? { signal: options.signal } : {}
   try {
-    await account.line.use({ deadlineMs, ...signal }, (transport) => transport.put({ path: local }, temporary, { mode: 0o600, deadlineMs, ...signal }))
-    await account.run(`path=${quote(path)}; temp=${quote(temporary)}; new=${isNew}\n${FAIL}\n${endScript(all)}`, { ...within, check: true })
+    await account.line.use({ deadlineMs, ...signal }, (transport) =>
+      transport.put({ path: local }, temporary, { mode: 0o600, deadlineMs, ...signal }),
+    )
+    await account.run(`path=${quote(path)}; temp=${quote(temporary)}; new=${isNew}\n${FAIL}\n${endScript(all)}`, {
+      ...within,
+      check: true,
+    })
   } catch (error) {
     await account.run(`rm -f -- ${quote(temporary)}`, { deadline: '20 seconds' }).catch(() => undefined)
     throw error
@@ -84,12 +99,17 @@ async function pushFolder(account: Account, local: string, remote: string, optio
 }
 
 export async function pull(account: Account, remote: string, local: string, options: FileOptions): Promise<void> {
-  const within = { deadline: options.deadline ?? TRANSFER, ...(options.signal ? { signal: options.signal } : {}) } as const
+  const within = {
+    deadline: options.deadline ?? TRANSFER,
+    ...(options.signal ? { signal: options.signal } : {}),
+  } as const
   const deadlineMs = toMs(within.deadline)
   const part = join(dirname(local), `.${basename(local)}.${randomBytes(4).toString('hex')}`)
   try {
     if (await account.isDirect({ deadlineMs })) {
-      await account.line.use({ deadlineMs }, (transport) => transport.get(remote, { path: part }, { ...within, deadlineMs }))
+      await account.line.use({ deadlineMs }, (transport) =>
+        transport.get(remote, { path: part }, { ...within, deadlineMs }),
+      )
     } else {
       const stdoutTo = createWriteStream(part, { highWaterMark: 1 << 20 })
       await account.run(`cat -- ${quote(remote)}`, { ...within, stdoutTo, check: true })
@@ -127,8 +147,14 @@ if [ -f "$path" ]; then new=; cp -p -- "$path" "$temp" || fail; else : > "$temp"
 
 function endScript(options: WriteOptions): string {
   const { mode, owner, group } = options
-  const owners = owner === undefined && group === undefined ? '' : `chown -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} "$temp" || fail\n`
-  const chmod = mode === undefined ? 'if [ -n "$new" ]; then chmod 644 "$temp" || fail; fi' : `chmod ${mode.toString(8)} "$temp" || fail`
+  const owners =
+    owner === undefined && group === undefined
+      ? ''
+      : `chown -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} "$temp" || fail\n`
+  const chmod =
+    mode === undefined
+      ? 'if [ -n "$new" ]; then chmod 644 "$temp" || fail; fi'
+      : `chmod ${mode.toString(8)} "$temp" || fail`
   return `${owners}${chmod}\nmv -f -- "$temp" "$path" || fail`
 }
 

@@ -172,7 +172,10 @@ export class Instance extends Account implements AsyncDisposable {
     const known = await this.machine.hostKeys?.()
     if (known) return known
     const result = await this.run('cat /etc/ssh/ssh_host_*_key.pub', { check: true })
-    return result.stdout.trim().split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))
+    return result.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').slice(0, 2).join(' '))
   }
 
   async consoleLog(): Promise<string> {

@@ -3,8 +3,22 @@ import type { Transport } from './transport/transport.ts'
 
 /** What a platform or one of its machines can do. Declared in the manifest, never discovered by a crash. */
 export type Capability =
-  | 'exec-without-network' | 'ssh' | 'console' | 'reboot' | 'stop-start' | 'force-stop' | 'snapshot' | 'user-data' | 'vendor-data' | 'network-config'
-  | 'extra-disk' | 'extra-nic' | 'ipv6' | 'at-rest' | 'own-kernel' | 'image-import'
+  | 'exec-without-network'
+  | 'ssh'
+  | 'console'
+  | 'reboot'
+  | 'stop-start'
+  | 'force-stop'
+  | 'snapshot'
+  | 'user-data'
+  | 'vendor-data'
+  | 'network-config'
+  | 'extra-disk'
+  | 'extra-nic'
+  | 'ipv6'
+  | 'at-rest'
+  | 'own-kernel'
+  | 'image-import'
 
 export interface Address {
   family: 'ipv4' | 'ipv6'

@@ -27,7 +27,8 @@ const byTab = (line: string): [string, string][] => {
 }
 
 // Configuration files keep what the administrator changed: the defaults would ask.
-const APT = 'apt-get -q -y -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
+const APT =
+  'apt-get -q -y -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
 const RPM_LIST = String.raw`rpm -qa --qf '%{NAME}\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n'`
 const rpm = (program: string, quiet: string): PackageManager => ({
   program,
@@ -40,14 +41,21 @@ const rpm = (program: string, quiet: string): PackageManager => ({
   upgradeAll: `${program} ${quiet} update`,
   list: RPM_LIST,
   parse: byTab,
-  locked: /(?:Waiting for process with pid|Existing lock|another (?:copy|app)|Failed to obtain)[^\n]*(?:lock|transaction|yum|dnf|running)/i,
+  locked:
+    /(?:Waiting for process with pid|Existing lock|another (?:copy|app)|Failed to obtain)[^\n]*(?:lock|transaction|yum|dnf|running)/i,
 })
 
 /** In order of detection: a system with dnf often has a `yum` link too. */
 export const PACKAGE_MANAGERS: Readonly<Record<PackageManagerName, PackageManager>> = {
   apt: {
     program: 'apt-get',
-    env: { ...C, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l', UCF_FORCE_CONFFOLD: '1', APT_LISTCHANGES_FRONTEND: 'none' },
+    env: {
+      ...C,
+      DEBIAN_FRONTEND: 'noninteractive',
+      NEEDRESTART_MODE: 'l',
+      UCF_FORCE_CONFFOLD: '1',
+      APT_LISTCHANGES_FRONTEND: 'none',
+    },
     refresh: `${APT} update`,
     install: `${APT} install`,
     fromRelease: (release) => `-t ${release}`,
@@ -60,7 +68,8 @@ export const PACKAGE_MANAGERS: Readonly<Record<PackageManagerName, PackageManage
       const [state, name, version] = line.split('\t')
       return state === 'installed' && name && version ? [[name, version]] : []
     },
-    locked: /Could not get lock|Unable to acquire the dpkg frontend lock|Unable to lock (?:directory|the administration directory)|is another process using it/,
+    locked:
+      /Could not get lock|Unable to acquire the dpkg frontend lock|Unable to lock (?:directory|the administration directory)|is another process using it/,
   },
   dnf: rpm('dnf', '-y -q'),
   tdnf: rpm('tdnf', '-y -q'),

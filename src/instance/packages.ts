@@ -101,10 +101,18 @@ export class Packages {
     const signal = options.signal ? { signal: options.signal } : {}
     // The wait outlives the command's own deadline, which kills it on the machine as well.
     return await waitUntil(
-      { what: `${data.program} to be free for \`${command}\``, deadlineMs: deadlineMs + 15_000, intervalMs: 500, maxIntervalMs: 3000, ...signal },
+      {
+        what: `${data.program} to be free for \`${command}\``,
+        deadlineMs: deadlineMs + 15_000,
+        intervalMs: 500,
+        maxIntervalMs: 3000,
+        ...signal,
+      },
       async () => {
         const left = Math.max(1000, deadlineMs - (performance.now() - started))
-        const result = await this.#root.run(command, { env: data.env, deadline: `${left} ms`, ...signal }).catch(finalError)
+        const result = await this.#root
+          .run(command, { env: data.env, deadline: `${left} ms`, ...signal })
+          .catch(finalError)
         if (result.ok) return { done: true, value: result }
         const output = result.stdout + result.stderr
         if (!data.locked.test(output)) throw new CommandError(result)

@@ -15,7 +15,11 @@ export interface ScriptOptions extends RunOptions {
 }
 
 /** Puts the script into a private folder of the machine, runs it and removes it, whatever its end. */
-export async function runScript(account: Account, source: ScriptSource, options: ScriptOptions): Promise<CommandResult> {
+export async function runScript(
+  account: Account,
+  source: ScriptSource,
+  options: ScriptOptions,
+): Promise<CommandResult> {
   const { args = [], interpreter, check, ...rest } = options
   const text = typeof source === 'string' ? source : await readFile(source.path)
   const name = typeof source === 'string' ? 'script' : source.path

@@ -39,7 +39,8 @@ export function commandLine(strings: TemplateStringsArray, values: readonly Shel
       })
     }
     const value = values[index]
-    if (value === undefined || value === null) throw new ConfigError(`interpolation ${index + 1} of a shell template is ${value}`)
+    if (value === undefined || value === null)
+      throw new ConfigError(`interpolation ${index + 1} of a shell template is ${value}`)
     line += typeof value === 'object' ? quoteAll(value) : quote(value)
     state = { quote: '', wordStart: false }
   }

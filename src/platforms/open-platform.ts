@@ -34,7 +34,10 @@ export interface OpenOptions {
  * await using instance = await session.launch({ image: 'debian-13' })
  * @throws ConfigError, PrerequisiteError, PlatformError auth
  */
-export async function openPlatform<Name extends PlatformName>(name: Name, options: PlatformOptions<Name> & OpenOptions): Promise<Session> {
+export async function openPlatform<Name extends PlatformName>(
+  name: Name,
+  options: PlatformOptions<Name> & OpenOptions,
+): Promise<Session> {
   const { ledger, owner, identity, onWarning, ...rest } = options
   return await openPlatformNamed(name, rest, {
     ...(ledger ? { ledger } : {}),
@@ -45,7 +48,11 @@ export async function openPlatform<Name extends PlatformName>(name: Name, option
 }
 
 /** The same for a name and options that come from a file; the platform validates its options. @throws ConfigError for an unknown name */
-export async function openPlatformNamed(name: string, platformOptions: Readonly<Record<string, unknown>>, options: OpenOptions = {}): Promise<Session> {
+export async function openPlatformNamed(
+  name: string,
+  platformOptions: Readonly<Record<string, unknown>>,
+  options: OpenOptions = {},
+): Promise<Session> {
   const platform = await loadPlatform(name)
   const driver = await platform.open(platformOptions)
   return new Session(driver, {
@@ -59,7 +66,9 @@ export async function openPlatformNamed(name: string, platformOptions: Readonly<
 /** The platform called `name`, loaded now. @throws ConfigError naming the platforms there are */
 export async function loadPlatform(name: string): Promise<Platform> {
   if (!Object.hasOwn(platforms, name)) {
-    throw new ConfigError(`there is no platform "${name}"`, { hint: `choose one of ${Object.keys(platforms).join(', ')}` })
+    throw new ConfigError(`there is no platform "${name}"`, {
+      hint: `choose one of ${Object.keys(platforms).join(', ')}`,
+    })
   }
   const loaded = await platforms[name as PlatformName].load()
   return loaded.default as Platform

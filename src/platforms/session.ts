@@ -8,7 +8,15 @@ import type { Waiting } from '../instance/boot.ts'
 import type { Machine } from '../instance/machine.ts'
 import type { SshIdentity } from '../instance/ssh-keys.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
-import type { LaunchRequest, Owner, PlatformImage, PlatformManifest, PlatformSession, Resource, ResourceKind } from './platform.ts'
+import type {
+  LaunchRequest,
+  Owner,
+  PlatformImage,
+  PlatformManifest,
+  PlatformSession,
+  Resource,
+  ResourceKind,
+} from './platform.ts'
 
 /** What `launch` takes: the image, and whatever differs from the defaults. */
 export interface LaunchOptions extends Omit<LaunchRequest, 'name' | 'owner' | 'deadlineMs'> {
@@ -85,12 +93,18 @@ export class Session implements AsyncDisposable {
   }
 
   /** Finds an image by name, alias or id. @throws PlatformError not-found */
-  async resolveImage(reference: string, options: { owner?: Owner; signal?: AbortSignal; onProgress?: (line: string) => void } = {}): Promise<PlatformImage> {
+  async resolveImage(
+    reference: string,
+    options: { owner?: Owner; signal?: AbortSignal; onProgress?: (line: string) => void } = {},
+  ): Promise<PlatformImage> {
     return await this.driver.resolveImage(reference, { ...options, owner: options.owner ?? this.owner })
   }
 
   /** The root file system of an image on local disk, never booted. @throws UnsupportedError */
-  async openImageAtRest(imageId: string, options: { signal?: AbortSignal } = {}): Promise<AsyncDisposable & { root: string }> {
+  async openImageAtRest(
+    imageId: string,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<AsyncDisposable & { root: string }> {
     if (!this.driver.openImageAtRest) throw new UnsupportedError(`${this.manifest.name} cannot open an image at rest`)
     return await this.driver.openImageAtRest(imageId, options)
   }
@@ -149,13 +163,19 @@ export class Session implements AsyncDisposable {
   }
 
   /** A create call that failed has removed what it made; when the platform still lists something by that name, the entry stays. */
-  async #orForget<T>(entry: LedgerEntry | undefined, kind: ResourceKind, name: string, create: () => Promise<T>): Promise<T> {
+  async #orForget<T>(
+    entry: LedgerEntry | undefined,
+    kind: ResourceKind,
+    name: string,
+    create: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await create()
     } catch (error) {
       if (entry) {
         const left = await this.driver.resources({}).catch(() => undefined)
-        const gone = left !== undefined && !left.some((resource) => resource.kind === kind && resource.id.includes(name))
+        const gone =
+          left !== undefined && !left.some((resource) => resource.kind === kind && resource.id.includes(name))
         if (gone) await entry.destroyed()
       }
       throw error
@@ -166,7 +186,10 @@ export class Session implements AsyncDisposable {
     try {
       await work()
     } catch (error) {
-      const known = error instanceof HarnessError ? error : new CleanupError(`${what} could not be cleaned up: ${String(error)}`, { cause: error })
+      const known =
+        error instanceof HarnessError
+          ? error
+          : new CleanupError(`${what} could not be cleaned up: ${String(error)}`, { cause: error })
       this.#warn(known)
     }
   }

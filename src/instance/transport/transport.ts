@@ -46,7 +46,15 @@ export interface Transport {
   /** Writes a file as the login user. `source` is content or a local path. Parent folders must exist. */
   put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void>
   /** Reads a file as the login user into memory or a local path. */
-  get(remotePath: string, target: 'memory', options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number }): Promise<Uint8Array>
-  get(remotePath: string, target: { path: string }, options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number }): Promise<undefined>
+  get(
+    remotePath: string,
+    target: 'memory',
+    options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number },
+  ): Promise<Uint8Array>
+  get(
+    remotePath: string,
+    target: { path: string },
+    options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number },
+  ): Promise<undefined>
   close(): Promise<void>
 }
