@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { ConfigError } from '../core/errors.ts'
 import { nearest } from '../matrix/nearest.ts'
-import type { Command, OptionSpec } from './command.ts'
+import type { Command, OptionSpec, OptionSpecs, OptionValues } from './command.ts'
 
 type Values = Record<string, string | boolean | string[]>
 
@@ -12,7 +12,7 @@ type Values = Record<string, string | boolean | string[]>
 export function parseCommandLine(
   command: Command,
   argv: readonly string[],
-): { options: Values; args: string[]; help: boolean } {
+): { options: OptionValues<OptionSpecs>; args: string[]; help: boolean } {
   const options: NonNullable<ParseArgsConfig['options']> = { help: { type: 'boolean', short: 'h' } }
   for (const [name, { type, short, multiple }] of Object.entries(command.options)) {
     options[name] = { type, ...(short ? { short } : {}), ...(multiple ? { multiple } : {}) }
@@ -31,7 +31,7 @@ export function parseCommandLine(
     else values[token.name] = value
   }
   checkArity(command, args)
-  return { options: values, args, help: false }
+  return { options: values as OptionValues<OptionSpecs>, args, help: false }
 }
 
 function readValue(name: string, value: string | undefined, spec: OptionSpec): string | boolean {

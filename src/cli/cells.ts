@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Cell } from '../matrix/cell.ts'
+import type { LoadedMatrix } from '../matrix/load-matrix.ts'
+import type { Settings } from '../matrix/schema.ts'
+import type { Waiver } from '../matrix/waivers.ts'
+import type { OptionValues } from './command.ts'
+import { packageInfo } from './package-info.ts'
+
+/** Options of every command that works on cells. */
+export const CELL_OPTIONS = {
+  matrix: {
+    type: 'string',
+    value: 'FILE',
+    text: 'what is tested where; default ./matrix.yaml, else the one the harness brings along',
+  },
+  platform: { type: 'string', multiple: true, value: 'NAME', text: 'only cells on this platform' },
+  image: {
+    type: 'string',
+    multiple: true,
+    value: 'IMAGE',
+    text: 'only cells of this image; a path or remote:ALIAS that the matrix does not name is added to it',
+  },
+  filter: {
+    type: 'string',
+    multiple: true,
+    short: 'f',
+    value: 'GLOB',
+    text: 'only cells whose id or a part of it matches, for example "lxd/*-13"',
+  },
+  suite: {
+    type: 'string',
+    multiple: true,
+    choices: ['policy', 'regression', 'logs', 'none'],
+    text: 'judge by these suites; none only prepares and collects',
+  },
+  'agent-source': {
+    type: 'string',
+    value: 'SOURCE',
+    text: 'none, release, suite:NAME, package:FILE, "repository:LINE [key=FILE]" or command:TEXT',
+  },
+  checks: {
+    type: 'string',
+    multiple: true,
+    value: 'PATH',
+    text: 'more checks: a TypeScript file, an executable or a folder',
+  },
+  waivers: {
+    type: 'string',
+    value: 'FILE',
+    text: 'known failures; default waivers.yaml beside the matrix, where there is one',
+  },
+} as const
+
+export interface SelectedCells {
+  cells: Cell[]
+  excluded: { id: string; reason: string }[]
+  waivers: Waiver[]
+  /** As the matrix says; the command line may say otherwise. */
+  concurrency: number | undefined
+  matrixFile: string
+}
+
+/** Reads the matrix and applies the options to it. @throws ConfigError */
+export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>): Promise<SelectedCells> {
+  const [{ loadMatrix }, { expandMatrix }, { selectCells }, { loadWaivers }, { platforms }] = await Promise.all([
+    import('../matrix/load-matrix.ts'),
+    import('../matrix/expand.ts'),
+    import('../matrix/select.ts'),
+    import('../matrix/waivers.ts'),
+    import('../platforms/registry.gen.ts'),
+  ])
+  const matrixFile = options.matrix ?? defaultMatrix()
+  const loaded = withOwnImages(await loadMatrix(matrixFile), options.image ?? [])
+  const boots = (name: string) =>
+    Object.hasOwn(platforms, name) ? platforms[name as keyof typeof platforms].manifest.boots : undefined
+  const { cells, excluded } = expandMatrix(loaded, { boots, override: overrides(options) })
+  const chosen = selectCells(cells, {
+    ...(options.filter ? { filter: options.filter } : {}),
+    ...(options.platform ? { platform: options.platform } : {}),
+    ...(options.image ? { image: options.image } : {}),
+  })
+  const waiverFile = options.waivers ?? join(dirname(matrixFile), 'waivers.yaml')
+  const waivers = options.waivers !== undefined || existsSync(waiverFile) ? await loadWaivers(waiverFile) : []
+  return { cells: chosen, excluded, waivers, concurrency: loaded.matrix.concurrency, matrixFile }
+}
+
+function defaultMatrix(): string {
+  return existsSync('matrix.yaml') ? 'matrix.yaml' : join(packageInfo().root, 'matrix.yaml')
+}
+
+/** An image named by path or by `remote:` cannot be a slip of the pen, so it need not be in the matrix. */
+function withOwnImages(loaded: LoadedMatrix, images: readonly string[]): LoadedMatrix {
+  const { axes } = loaded.matrix
+  const own = images.filter((image) => /[:/]/.test(image) && !axes.image.includes(image))
+  if (own.length === 0) return loaded
+  return { ...loaded, matrix: { ...loaded.matrix, axes: { ...axes, image: [...axes.image, ...own] } } }
+}
+
+function overrides(options: OptionValues<typeof CELL_OPTIONS>): Settings {
+  const suites = options.suite?.filter((suite) => suite !== 'none') as Settings['suites']
+  const source = options['agent-source']
+  return {
+    ...(suites ? { suites } : {}),
+    ...(source === undefined ? {} : { agent: { source } }),
+    ...(options.checks ? { checks: options.checks.map((path) => resolve(path)) } : {}),
+  }
+}
