@@ -93,17 +93,47 @@ export interface SystemFacts {
   addresses: InterfaceAddress[]
   /** Default and other routes as the tool prints them. */
   routes: { family: 'ipv4' | 'ipv6'; destination: string; gateway?: string; interface?: string; protocol?: string }[]
-  dns: { servers: string[]; search: string[]; resolvConf: string; /** Link target of /etc/resolv.conf. */ link?: string; exists: boolean }
+  dns: {
+    servers: string[]
+    search: string[]
+    resolvConf: string
+    /** Link target of /etc/resolv.conf. */ link?: string
+    exists: boolean
+  }
   /** Which of networkd, NetworkManager, ifupdown, wicked, dhcpcd, rc ... starts at boot. */
   networkRenderers: string[]
   /** Static addresses found in shipped network configuration: file and line. */
   staticAddresses: { file: string; line: string }[]
-  hosts: { exists: boolean; lines: string[]; /** Addresses `getent ahosts localhost` gives; only in a running guest. */ localhost?: string[] }
-  firewall: { /** Services enabled at boot. */ enabled: string[]; active: string[]; /** Lines of the loaded rule set. */ rules: string[] }
+  hosts: {
+    exists: boolean
+    lines: string[]
+    /** Addresses `getent ahosts localhost` gives; only in a running guest. */ localhost?: string[]
+  }
+  firewall: {
+    /** Services enabled at boot. */ enabled: string[]
+    active: string[]
+    /** Lines of the loaded rule set. */ rules: string[]
+  }
   hostname: { file?: string; effective?: string }
-  time: { /** `UTC`, `Europe/Paris`. */ zone: string; localtimeTarget?: string; /** Daemons installed. */ daemons: string[]; enabled: string[]; synchronized?: boolean; servers: string[] }
-  locale: { /** LANG of the system. */ lang?: string; settings: Record<string, string>; /** `locale -a`, as printed. */ available: string[] }
-  machineId: { exists: boolean; /** `id` is a real one. */ state: 'absent' | 'empty' | 'uninitialized' | 'id'; value?: string; dbus: 'absent' | 'link' | 'file' }
+  time: {
+    /** `UTC`, `Europe/Paris`. */ zone: string
+    localtimeTarget?: string
+    /** Daemons installed. */ daemons: string[]
+    enabled: string[]
+    synchronized?: boolean
+    servers: string[]
+  }
+  locale: {
+    /** LANG of the system. */ lang?: string
+    settings: Record<string, string>
+    /** `locale -a`, as printed. */ available: string[]
+  }
+  machineId: {
+    exists: boolean
+    /** `id` is a real one. */ state: 'absent' | 'empty' | 'uninitialized' | 'id'
+    value?: string
+    dbus: 'absent' | 'link' | 'file'
+  }
   /** Seconds; `systemd-analyze time`. A container has only userspace. */
   bootTimes: { firmware?: number; loader?: number; kernel?: number; initrd?: number; userspace?: number; total: number }
   blame: { unit: string; seconds: number }[]

@@ -1,0 +1,143 @@
+import type { Evidence } from './evidence.ts'
+import type { InitSystem, SystemFacts } from './facts.ts'
+import { parseAssignments, parseLinks, parseLocated, words } from './parse-lines.ts'
+import { parseLoader, parseFstab, parseModprobe, parseMounts, parseOs, parseStamps, parseSwaps } from './parse-system.ts'
+import { parseBlame, parseBootTimes, parseUnitFiles, parseUnits, unitFilesAtRest } from './parse-systemd.ts'
+import { buildNetwork } from './build-network.ts'
+import { known } from './unknown-fact.ts'
+import type { Builders } from './builders.ts'
+
+const INITS: readonly InitSystem[] = ['systemd', 'openrc', 'sysvinit', 'rc']
+const CONTAINERS = /^(lxc|lxc-libvirt|docker|podman|systemd-nspawn|container|container-other|openvz|rkt|wsl|proot|pouch|jail)$/
+
+/** How each field of the system part is made from the evidence. */
+export const buildSystem: Builders<SystemFacts> = {
+  ...buildNetwork,
+  os: (evidence) => parseOs(evidence.located('os-release'), evidence.located('stamps')),
+  system: (evidence) => {
+    const pairs = evidence.pairs('system')
+    const virtualization = pairs.get('virtualization') ?? 'unknown'
+    return {
+      init: INITS.find((init) => init === pairs.get('init')) ?? 'unknown',
+      virtualization,
+      container: CONTAINERS.test(virtualization),
+      kernel: pairs.get('kernel') ?? '',
+      machine: pairs.get('machine') ?? '',
+      longBit: Number(pairs.get('longbit') ?? 0),
+      usrMerged: evidence.lines('system').includes('merged=bin'),
+      buildStamps: parseStamps(evidence.located('stamps')),
+    }
+  },
+  cmdline: (evidence) => evidence.lines('cmdline').join(' '),
+  bootId: (evidence) => known(evidence.pairs('system').get('bootid') || undefined, 'boot id'),
+  uptimeSeconds: (evidence) => Number.parseFloat(known(evidence.pairs('system').get('uptime') || undefined, 'uptime')),
+  loader: (evidence) => parseLoader(evidence.located('loader')),
+  units: (evidence) => parseUnits(evidence.lines('units')),
+  failedUnits: (evidence) =>
+    parseUnits(evidence.lines('units'))
+      .filter(({ active }) => active === 'failed')
+      .map(({ name }) => name),
+  systemState: (evidence) => known(evidence.lines('system-state', { accept: [0, 1, 3] })[0] || undefined, 'system state'),
+  unitFiles: (evidence) =>
+    evidence.atRest ? unitFilesAtRest(evidence.lines('systemd-names'), evidence.lines('systemd-links', { accept: [0, 1] })) : parseUnitFiles(evidence.lines('unit-files')),
+  services: (evidence) => services(evidence),
+  defaultTarget: (evidence) => {
+    if (!evidence.atRest) return known(evidence.lines('default-target')[0] || undefined, 'default target')
+    const links = parseLinks(evidence.lines('links'))
+    const target = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'].map((dir) => links.get(`${dir}/default.target`)).find(Boolean)
+    return known(target?.split('/').at(-1), 'default target', 'there is no default.target link')
+  },
+  timers: (evidence) =>
+    parseUnits(evidence.lines('units'))
+      .filter(({ name, active }) => name.endsWith('.timer') && active === 'active')
+      .map(({ name }) => name),
+  mounts: (evidence) => parseMounts(evidence.lines('mounts')),
+  fstab: (evidence) => parseFstab(evidence.located('fstab').map(({ text }) => text)),
+  swaps: (evidence) => parseSwaps(evidence.lines('swaps')),
+  time: (evidence) => {
+    const target = parseLinks(evidence.lines('links')).get('/etc/localtime')
+    const files = evidence.located('time-files')
+    const written = files.find(({ file }) => file === '/etc/timezone')?.text
+    const zone = target?.replace(/^.*\/zoneinfo\//, '').replace(/^(Etc|posix|right)\//, '') ?? written?.replace(/^Etc\//, '') ?? evidence.pairs('system').get('zone') ?? ''
+    const daemons = [...evidence.pairs('programs').keys()].filter((name) => ['chronyd', 'ntpd', 'openntpd', 'systemd-timesyncd'].includes(name))
+    const servers = files.flatMap(({ text }) => {
+      const match = /^\s*(?:(?:server|pool|peer|refclock|sourcedir)\s+(.*)|(?:NTP|FallbackNTP)=(.*))$/.exec(text)
+      return words(match?.[1] ?? match?.[2] ?? '').slice(0, match?.[1] === undefined ? undefined : 2)
+    })
+    const running = evidence.atRest ? undefined : evidence.files('time-synchronized').length > 0
+    return {
+      zone: zone || 'UTC',
+      ...(target === undefined ? {} : { localtimeTarget: target }),
+      daemons,
+      enabled: enabledOf(evidence, ['chrony', 'chronyd', 'ntp', 'ntpd', 'ntpsec', 'openntpd', 'systemd-timesyncd']),
+      ...(running === undefined ? {} : { synchronized: running }),
+      servers,
+    }
+  },
+  locale: (evidence) => {
+    const settings = parseAssignments(evidence.located('locale-files').map(({ text }) => text.replace(/^.*\bexport\s+/, '')))
+    const lang = /^[A-Za-z0-9_.@-]+$/.test(settings['LANG'] ?? '') ? settings['LANG'] : /\$\{?LANG:?-([\w.-]+)/.exec(settings['LANG'] ?? '')?.[1]
+    return { ...(lang ? { lang } : {}), settings, available: evidence.lines('locales') }
+  },
+  machineId: (evidence) => {
+    const pairs = evidence.pairs('machine-id')
+    const value = pairs.get('/etc/machine-id') ?? pairs.get('/etc/hostid')
+    const state = value === undefined ? 'absent' : value === '' ? 'empty' : value === 'uninitialized' ? 'uninitialized' : 'id'
+    const dbus = pairs.get('dbus')
+    return {
+      exists: value !== undefined,
+      state,
+      ...(state === 'id' && value !== undefined ? { value } : {}),
+      dbus: dbus === 'file' || dbus === 'link' ? dbus : 'absent',
+    }
+  },
+  bootTimes: (evidence) => known(parseBootTimes(evidence.lines('boot-times')), 'boot times', 'systemd has not finished booting'),
+  blame: (evidence) => parseBlame(evidence.lines('blame', { cut: true })),
+  modulesBlocked: (evidence) => parseModprobe(evidence.located('modprobe')),
+  sysctls: (evidence) => Object.fromEntries([...evidence.pairs('sysctls')].map(([key, value]) => [key.replaceAll('/', '.'), value])),
+  mandatoryAccess: (evidence) => {
+    const lines = evidence.lines('mandatory-access')
+    const find = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]).find((value) => value !== undefined)
+    const enforce = find(/^selinux=(\d)/)
+    if (enforce !== undefined) return { kind: 'selinux', mode: enforce === '1' ? 'enforcing' : 'permissive' }
+    const configured = find(/:\d+:SELINUX=(\w+)/)
+    if (evidence.atRest && configured !== undefined) return { kind: 'selinux', mode: configured }
+    return find(/^apparmor=(\w)/) === 'Y' ? { kind: 'apparmor', mode: 'enabled' } : { kind: 'none', mode: configured ?? 'none' }
+  },
+  cron: (evidence) => [
+    ...evidence.located('cron').map(({ file, text }) => ({ file, line: text })),
+    ...evidence.files('cron-files').map(({ path }) => ({ file: path, line: '' })),
+  ],
+  remoteLogging: (evidence) =>
+    evidence
+      .located('remote-logging')
+      .filter(({ text }) => /@@?[\w[(]|type="om(fwd|relp)"|^\s*(tcp|udp|network|syslog)\s*\(|^\s*URL=/i.test(text))
+      .map(({ file, text }) => ({ file, line: text })),
+}
+
+function services(evidence: Evidence): Record<string, string[]> {
+  const services: Record<string, string[]> = {}
+  for (const { path } of evidence.files('runlevels')) {
+    const match = /\/(?:runlevels\/|rc)([^/]+?)(?:\.d)?\/(?:S\d\d)?([^/]+)$/.exec(path)
+    if (match) (services[match[1] ?? ''] ??= []).push(match[2] ?? '')
+  }
+  for (const line of evidence.lines('rc-conf').flatMap(parseLocated)) {
+    const match = /^\s*(\w+)_enable=["']?(yes|true|on|1)\b/i.exec(line.text)
+    if (match) (services['rc.conf'] ??= []).push(match[1] ?? '')
+  }
+  return services
+}
+
+/** Services and sockets of this list that start at boot, whatever the init system. */
+export function enabledOf(evidence: Evidence, names: readonly string[]): string[] {
+  const states = buildSystem.unitFiles
+  let units: Record<string, string> = {}
+  try {
+    units = states(evidence)
+  } catch {
+    // Not a systemd system: the runlevels answer.
+  }
+  const listed = new Set(Object.values(services(evidence)).flat())
+  const on = (state: string | undefined) => state !== undefined && /^enabled|^alias|^generated$/.test(state)
+  return names.filter((name) => listed.has(name) || on(units[`${name}.service`]) || on(units[`${name}.socket`]))
+}
