@@ -25,7 +25,7 @@ export type Attempt<T> = { done: true; value: T } | { done: false; saw: string }
  */
 export async function waitUntil<T>(options: WaitOptions, attempt: (signal: AbortSignal) => Promise<Attempt<T>>): Promise<T> {
   const started = performance.now()
-  const deadline = AbortSignal.timeout(options.deadlineMs)
+  const deadline = AbortSignal.timeout(Math.ceil(options.deadlineMs))
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
   const seen = new Map<string, number>()
   const note = (saw: string) => seen.set(saw, (seen.get(saw) ?? 0) + 1)
