@@ -36,6 +36,18 @@ interface Waiting {
   signal?: AbortSignal
 }
 
+/** A person's terminal, for a prompt on a machine. */
+export interface TerminalRequest {
+  input: NodeJS.ReadableStream
+  output: NodeJS.WritableStream
+  /** Value of `TERM`. */
+  term: string
+  size(): { columns: number; rows: number }
+  /** Calls back whenever the size changes, until disposed. */
+  onResize(callback: () => void): Disposable
+  signal?: AbortSignal
+}
+
 /** The platform's side of a VM or container. Written once per platform; authors of checks use `Instance`. */
 export interface Machine {
   /** The platform's own id, good for `attach`. */
@@ -51,6 +63,8 @@ export interface Machine {
   /** SSH host keys as `type base64` lines read through the platform (never from the network), or undefined where it cannot. */
   hostKeys?(): Promise<string[] | undefined>
   addresses(): Promise<Address[]>
+  /** Root's login shell on a terminal, where the platform has such a line. Resolves with its exit code. */
+  terminal?(request: TerminalRequest): Promise<number>
   start(options: Waiting): Promise<void>
   stop(options: Waiting & { force?: boolean }): Promise<void>
   /** Reboots through the platform. */
