@@ -1,0 +1,100 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { PlatformError, TransportError } from '../../core/errors.ts'
+import type { Body, LxdClient } from './client.ts'
+
+interface Reading {
+  deadlineMs: number
+  signal?: AbortSignal
+  maxBytes?: number
+}
+
+const filesPath = (instance: string) => `/1.0/instances/${instance}/files`
+
+/** Writes a file as root, running or stopped. An existing file is replaced and gets `mode` too. */
+export async function writeGuestFile(
+  client: LxdClient,
+  instance: string,
+  source: Uint8Array | { path: string },
+  remotePath: string,
+  options: { mode?: number; deadlineMs: number; signal?: AbortSignal },
+): Promise<void> {
+  const body: Body = source instanceof Uint8Array ? { bytes: source } : await fileBody(source.path)
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'x-lxd-type': 'file',
+    'x-lxd-write': 'overwrite',
+    'x-lxd-uid': '0',
+    'x-lxd-gid': '0',
+    'x-lxd-mode': `0${(options.mode ?? 0o644).toString(8)}`,
+    'x-incus-type': 'file',
+  }
+  await client.call('POST', filesPath(instance), body, {
+    query: { path: remotePath },
+    headers,
+    deadlineMs: options.deadlineMs,
+    signal: options.signal,
+  })
+}
+
+/** Reads a file as root into memory or to a local path. @throws PlatformError not-found; TransportError when cut off or too big */
+export async function readGuestFile(
+  client: LxdClient,
+  instance: string,
+  remotePath: string,
+  target: 'memory' | { path: string },
+  options: Reading,
+): Promise<Uint8Array | undefined> {
+  const { headers, body } = await client.open(filesPath(instance), {
+    query: { path: remotePath },
+    deadlineMs: options.deadlineMs,
+    signal: options.signal,
+  })
+  if (headers['x-lxd-type'] === 'directory' || headers['x-incus-type'] === 'directory') {
+    body.resume()
+    throw new PlatformError('invalid', `${remotePath} on ${instance} is a directory`)
+  }
+  try {
+    if (target === 'memory') return await intoMemory(body, remotePath, options.maxBytes ?? 256 * 1024 * 1024)
+    await pipeline(body, createWriteStream(target.path))
+    return undefined
+  } catch (error) {
+    if (error instanceof TransportError) throw error
+    const reason = options.signal?.aborted ? 'lost' : 'timeout'
+    throw new TransportError(body.complete ? 'protocol' : reason, `reading ${remotePath} from ${instance} broke off`, {
+      cause: error,
+    })
+  }
+}
+
+/** Names in a folder. @throws PlatformError not-found */
+export async function listGuestFolder(client: LxdClient, instance: string, remotePath: string): Promise<string[]> {
+  return client.get<string[]>(filesPath(instance), { query: { path: remotePath } })
+}
+
+/** Removes a file or an empty folder; one that is not there is fine. */
+export async function removeGuestFile(client: LxdClient, instance: string, remotePath: string): Promise<void> {
+  try {
+    await client.call('DELETE', filesPath(instance), undefined, { query: { path: remotePath } })
+  } catch (error) {
+    if (!(error instanceof PlatformError && error.kind === 'not-found')) throw error
+  }
+}
+
+async function fileBody(path: string): Promise<Body> {
+  const { size } = await stat(path)
+  return { stream: createReadStream(path, { highWaterMark: 1024 * 1024 }), length: size }
+}
+
+async function intoMemory(body: IncomingMessage, remotePath: string, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += (chunk as Buffer).length
+    if (size > maxBytes) throw new TransportError('protocol', `${remotePath} is larger than ${maxBytes} bytes`)
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,144 @@
+import { CancelledError, ConfigError, PlatformError } from '../../core/errors.ts'
+import type { LaunchRequest } from '../platform.ts'
+import type { Devices, ImageInfo, InstanceInfo } from './api.ts'
+import type { LxdClient } from './client.ts'
+import { destroyInstance } from './destroy.ts'
+import { rootAndNic } from './host-defaults.ts'
+import { resetIdentity } from './identity.ts'
+import { limitsOf } from './instance-types.ts'
+import type { LaunchExtra, LxdOptions } from './options.ts'
+import { startInstance } from './power.ts'
+import { seedConfig } from './seed.ts'
+import { seedPrefix } from './seed-prefix.ts'
+import { isOurs, tagsOf } from './tags.ts'
+
+/** How long a create that is no longer wanted is waited for. */
+const ABORT_MS = 120_000
+
+/** Made from an image by fingerprint, or from a snapshot `instance/name`. */
+export type Source = { fingerprint: string } | { snapshot: string }
+
+export interface LaunchContext {
+  client: LxdClient
+  options: LxdOptions
+  extensions: ReadonlySet<string>
+}
+
+/** Creates, prepares and starts an instance. Whatever goes wrong, nothing of it stays. */
+export async function launchInstance(
+  context: LaunchContext,
+  request: LaunchRequest,
+  extra: LaunchExtra,
+  source: Source,
+): Promise<InstanceInfo> {
+  const { client } = context
+  const until = performance.now() + request.deadlineMs
+  const left = () => ({ deadlineMs: Math.max(1, Math.ceil(until - performance.now())), signal: request.signal })
+  if (request.signal?.aborted) throw new CancelledError(`cancelled before ${request.name} was created`)
+  const body = await createBody(context, request, extra, source)
+  try {
+    await create(client, request, body, left)
+    if ('snapshot' in source) await resetIdentity(client, request.name)
+    const created = await client.get<InstanceInfo>(`/1.0/instances/${request.name}`)
+    const prefix = await seedPrefix(client, created, context.extensions)
+    if (prefix === 'user' && context.extensions.has('cloud_init'))
+      await setConfig(client, created, seedConfig(request, 'user'), left)
+    await startInstance(client, request.name, left())
+    return await client.get<InstanceInfo>(`/1.0/instances/${request.name}`, left())
+  } catch (error) {
+    await destroyInstance(client, request.name, { onlyOurs: true })
+    throw error
+  }
+}
+
+async function createBody(context: LaunchContext, request: LaunchRequest, extra: LaunchExtra, source: Source) {
+  const type = instanceType(request.boot)
+  const profiles = extra.profiles ?? context.options.profiles ?? ['default']
+  const pool = extra.pool ?? context.options.pool
+  const devices: Devices = { ...(await rootAndNic(context.client, profiles, pool)), ...extra.devices }
+  const prefix = context.extensions.has('cloud_init') ? 'cloud-init' : 'user'
+  return {
+    name: request.name,
+    type,
+    ephemeral: request.ephemeral ?? false,
+    profiles,
+    devices,
+    config: {
+      ...limitsOf(request.instanceType),
+      ...seedConfig(request, prefix),
+      ...extra.config,
+      ...tagsOf(request.owner),
+    },
+    source:
+      'fingerprint' in source
+        ? { type: 'image', fingerprint: source.fingerprint }
+        : { type: 'copy', source: source.snapshot },
+  }
+}
+
+/** A name that is taken by what an earlier attempt of ours left is freed first. */
+async function create(
+  client: LxdClient,
+  request: LaunchRequest,
+  body: object,
+  left: () => { deadlineMs: number; signal: AbortSignal | undefined },
+) {
+  try {
+    await createOnce(client, body, left())
+  } catch (error) {
+    if (!(error instanceof PlatformError && error.kind === 'conflict')) throw error
+    const present = await client.get<InstanceInfo>(`/1.0/instances/${request.name}`)
+    if (!isOurs(present.config)) {
+      throw new PlatformError('conflict', `an instance named ${request.name} exists and was not made by the harness`, {
+        hint: 'choose another name, or remove that instance',
+        cause: error,
+      })
+    }
+    await destroyInstance(client, request.name, { onlyOurs: true, ...left() })
+    await createOnce(client, body, left())
+  }
+}
+
+/** An abort waits for the end of the create: what LXD has accepted appears in any case, and only then can it be deleted. */
+async function createOnce(
+  client: LxdClient,
+  body: object,
+  options: { deadlineMs: number; signal: AbortSignal | undefined },
+) {
+  const operation = await client.begin('/1.0/instances', { json: body })
+  const path = `/1.0/operations/${operation.id}`
+  try {
+    await client.waitFor(path, 'the create of an instance', options)
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.kind === 'unavailable') {
+      await client.waitFor(path, 'the create of an instance', { deadlineMs: ABORT_MS }).catch(() => undefined)
+    }
+    throw error
+  }
+}
+
+async function setConfig(
+  client: LxdClient,
+  instance: InstanceInfo,
+  config: Record<string, string>,
+  left: () => { deadlineMs: number },
+) {
+  await client.operate('PATCH', `/1.0/instances/${instance.name}`, { json: { config } }, left())
+}
+
+function instanceType(boot: string | undefined): 'container' | 'virtual-machine' {
+  if (boot === undefined || boot === 'container') return 'container'
+  if (boot === 'uefi') return 'virtual-machine'
+  throw new ConfigError(`lxd cannot boot "${boot}"`, { hint: 'use container or uefi' })
+}
+
+/** Whether the image fits the way to boot. @throws ConfigError */
+export function checkImageType(image: ImageInfo, boot: string | undefined): void {
+  if (image.type === instanceType(boot)) return
+  throw new ConfigError(
+    `the image ${image.fingerprint.slice(0, 12)} is for a ${image.type}, not for boot "${boot ?? 'container'}"`,
+    {
+      hint: `use boot: ${image.type === 'container' ? 'container' : 'uefi'}`,
+    },
+  )
+}

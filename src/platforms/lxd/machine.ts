@@ -1,0 +1,127 @@
+import { TransportError, UnsupportedError } from '../../core/errors.ts'
+import type { Address, Capability, Machine, MachineState, TerminalRequest } from '../../instance/machine.ts'
+import type { Transport } from '../../instance/transport/transport.ts'
+import type { InstanceInfo, InstanceState } from './api.ts'
+import type { LxdClient } from './client.ts'
+import { ConsoleMemory } from './console.ts'
+import { destroyInstance } from './destroy.ts'
+import { addDisk, addNic, removeDevice } from './devices.ts'
+import { openExecTransport } from './exec-transport.ts'
+import { readGuestFile } from './guest-files.ts'
+import { sshKeyFiles } from './identity.ts'
+import { manifest } from './manifest.ts'
+import { instanceState, restartInstance, startInstance, stopInstance } from './power.ts'
+import type { Waiting } from './power.ts'
+import { createSnapshot, removeSnapshot } from './snapshots.ts'
+import { openTerminal } from './terminal.ts'
+
+/** An instance of LXD. Its id is its name, after `project:` outside the default project of the session. */
+export class LxdMachine implements Machine {
+  readonly id: string
+  readonly name: string
+  readonly platform = manifest.name
+  readonly imageId: string | undefined
+  readonly capabilities: ReadonlySet<Capability>
+  readonly #client: LxdClient
+  readonly #console: ConsoleMemory
+
+  constructor(client: LxdClient, instance: InstanceInfo, id: string) {
+    this.#client = client
+    this.id = id
+    this.name = instance.name
+    this.imageId = instance.config['volatile.base_image']
+    const own: Capability[] = instance.type === 'virtual-machine' ? ['own-kernel'] : []
+    this.capabilities = new Set([...manifest.capabilities, ...own])
+    this.#console = new ConsoleMemory(client, instance.name)
+  }
+
+  async state(): Promise<MachineState> {
+    return (await instanceState(this.#client, this.name)).state
+  }
+
+  async connect(options: { deadlineMs: number; signal?: AbortSignal; via?: 'exec' | 'ssh' }): Promise<Transport> {
+    if (options.via === 'ssh') {
+      throw new UnsupportedError('the platform lxd has no SSH line of its own', {
+        hint: 'open one with instance.ssh()',
+      })
+    }
+    const state = await this.state()
+    if (state !== 'running') throw new TransportError('refused', `${this.name} is ${state}`)
+    const { via: _, ...waiting } = options
+    return openExecTransport(this.#client, this.name, waiting)
+  }
+
+  async hostKeys(): Promise<string[]> {
+    const names = (await sshKeyFiles(this.#client, this.name)).filter((name) => name.endsWith('_key.pub'))
+    const files = names.map((name) =>
+      readGuestFile(this.#client, this.name, `/etc/ssh/${name}`, 'memory', { deadlineMs: 10_000, maxBytes: 16_384 }),
+    )
+    const texts = (await Promise.all(files)).map((bytes) => Buffer.from(bytes ?? []).toString('utf8'))
+    return texts.map((text) => text.trim().split(/\s+/).slice(0, 2).join(' ')).filter((line) => line.includes(' '))
+  }
+
+  async addresses(): Promise<Address[]> {
+    const { network } = await this.#client.get<InstanceState>(`/1.0/instances/${this.name}/state`)
+    return Object.entries(network ?? {}).flatMap(([nic, state]) =>
+      state.addresses.flatMap(({ family, address, scope }): Address[] =>
+        scope === 'local' ? [] : [{ family: family === 'inet' ? 'ipv4' : 'ipv6', address, scope, nic }],
+      ),
+    )
+  }
+
+  terminal(request: TerminalRequest): Promise<number> {
+    return openTerminal(this.#client, this.name, request)
+  }
+
+  start(options: Waiting): Promise<void> {
+    return startInstance(this.#client, this.name, options)
+  }
+
+  async stop(options: Waiting & { force?: boolean }): Promise<void> {
+    await this.#rememberConsole()
+    await stopInstance(this.#client, this.name, options)
+  }
+
+  async restart(options: Waiting & { force?: boolean }): Promise<void> {
+    await this.#rememberConsole()
+    await restartInstance(this.#client, this.name, options)
+  }
+
+  consoleLog(): Promise<string> {
+    return this.#console.read()
+  }
+
+  async snapshot(name: string, options: Waiting): Promise<{ id: string; name: string }> {
+    await createSnapshot(this.#client, this.name, name, options)
+    return { id: `${this.id}/${name}`, name }
+  }
+
+  deleteSnapshot(id: string): Promise<void> {
+    return removeSnapshot(this.#client, id)
+  }
+
+  async addNic(options: { network?: string } = {}): Promise<{ id: string }> {
+    return { id: await addNic(this.#client, this.name, options.network) }
+  }
+
+  removeNic(id: string): Promise<void> {
+    return removeDevice(this.#client, this.name, id)
+  }
+
+  async addDisk(options: { sizeGiB: number }): Promise<{ id: string }> {
+    return { id: await addDisk(this.#client, this.name, options.sizeGiB) }
+  }
+
+  removeDisk(id: string): Promise<void> {
+    return removeDevice(this.#client, this.name, id)
+  }
+
+  destroy(options: Partial<Waiting> = {}): Promise<void> {
+    return destroyInstance(this.#client, this.name, options)
+  }
+
+  /** A restart must not fail because the console could not be read. */
+  async #rememberConsole(): Promise<void> {
+    await this.#console.read().catch(() => undefined)
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { ConfigError } from '../../core/errors.ts'
+import type { LaunchRequest } from '../platform.ts'
+
+const sessionOptions = z.strictObject({
+  /** Unix socket of the daemon. Default: the first one found. */
+  socket: z.string().optional(),
+  /** `https://host:8443` of a remote server. */
+  url: z.string().optional(),
+  clientCert: z.string().optional(),
+  clientKey: z.string().optional(),
+  serverCert: z.string().optional(),
+  /** Project to work in. Default: the server's default project. */
+  project: z.string().optional(),
+  /** Storage pool of root file systems. Default: that of the profiles, else the first pool. */
+  pool: z.string().optional(),
+  /** Profiles of every instance. Default `['default']`. */
+  profiles: z.array(z.string()).optional(),
+})
+
+/** Options of `openPlatform('lxd', ...)`. */
+export type LxdOptions = z.infer<typeof sessionOptions>
+
+const launchExtra = z.strictObject({
+  config: z.record(z.string(), z.string()).optional(),
+  devices: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+  profiles: z.array(z.string()).optional(),
+  project: z.string().optional(),
+  pool: z.string().optional(),
+})
+
+/** `extra` of a launch request. */
+export type LaunchExtra = z.infer<typeof launchExtra>
+
+/** @throws ConfigError naming the option */
+export function parseOptions(options: unknown): LxdOptions {
+  return parse(sessionOptions, options ?? {}, 'option')
+}
+
+/** @throws ConfigError naming the key */
+export function parseExtra(request: LaunchRequest): LaunchExtra {
+  return parse(launchExtra, request.extra ?? {}, 'launch setting')
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  throw new ConfigError(`bad ${what} of platform lxd: ${[...(issue?.path ?? []), issue?.message].join(': ')}`)
+}
