@@ -16,15 +16,16 @@ export function declaredChecks(): Map<string, Check> {
  * The id is for ever. @throws ConfigError when the id is taken or malformed.
  */
 export function policy(id: string, info: PolicyInfo, judge: PolicyCheck['judge']): void {
-  declare({ suite: 'policy', id, info, judge, file: callerFile() })
+  declareCheck({ suite: 'policy', id, info, judge, file: callerFile() })
 }
 
 /** Declares a regression check: it gets a live instance of the prepared image. */
 export function regression(id: string, info: RegressionInfo, judge: RegressionCheck['judge']): void {
-  declare({ suite: 'regression', id, info, judge, file: callerFile() })
+  declareCheck({ suite: 'regression', id, info, judge, file: callerFile() })
 }
 
-function declare(check: Check): void {
+/** Declares a check that was not written as a call, such as an executable; `file` says where it comes from. @throws ConfigError */
+export function declareCheck(check: Check): void {
   const checks = declaredChecks()
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(check.id)) {
     throw new ConfigError(`"${check.id}" is not a check id`, { hint: 'use lower-case words joined by hyphens' })

@@ -1,0 +1,139 @@
+import { CancelledError, toErrorRecord, WaitTimeoutError } from '../core/errors.ts'
+import { formatMs } from '../core/duration.ts'
+import type { Instance } from '../instance/instance.ts'
+import type { CheckRecord } from '../results/check-record.ts'
+import type { CellSummary, StepName } from '../results/event.ts'
+import type { Cell } from '../matrix/cell.ts'
+import { recordKey } from '../results/run-model.ts'
+import { applyWaivers } from '../matrix/waivers.ts'
+import { classify, type Classified } from './classify.ts'
+import type { CellPlan } from './plan.ts'
+import { Background } from './background.ts'
+import { leakError } from './leak-error.ts'
+import type { NewEvent } from './event-log.ts'
+import { recordOf } from './planned-check.ts'
+import type { RunContext } from './run-context.ts'
+
+type OfCell = Extract<NewEvent, { cell: string }>
+type Unplaced<T> = T extends unknown ? Omit<T, 'cell' | 'attempt'> : never
+
+/** One attempt at one cell: where its stages report to and what they share. */
+export class CellStage {
+  readonly run: RunContext
+  readonly plan: CellPlan
+  readonly attempt: number
+  /** Folder of the cell in the report. */
+  readonly dir: string
+  /** Fires when the run is cancelled, the cell's time is over or the attempt is given up. */
+  readonly signal: AbortSignal
+  readonly records: CheckRecord[] = []
+  readonly failures: Classified[] = []
+  /** Why something that checks need does not exist, by what it is. */
+  readonly missing = new Map<string, string>()
+  /** Work of this attempt that must be over before its end is told. */
+  readonly ending = new Background()
+  boots = 0
+  leaks = 0
+  readonly #abort = new AbortController()
+  readonly #deadline: AbortSignal
+
+  constructor(run: RunContext, plan: CellPlan, attempt: number, dir: string) {
+    this.run = run
+    this.plan = plan
+    this.attempt = attempt
+    this.dir = dir
+    this.#deadline = AbortSignal.timeout(plan.cell.timeouts.cellMs)
+    this.signal = AbortSignal.any([run.signal, this.#deadline, this.#abort.signal])
+  }
+
+  /** Ends what is still going on in this attempt. */
+  giveUp(): void {
+    this.#abort.abort()
+  }
+
+  get timedOut(): boolean {
+    return this.#deadline.aborted && !this.run.signal.aborted
+  }
+
+  emit(event: Unplaced<OfCell>): void {
+    this.run.events.emit({ cell: this.plan.cell.id, attempt: this.attempt, ...event } as NewEvent)
+  }
+
+  /** Runs one step with its events. Rejects with what the step threw. */
+  async step<T>(step: StepName, work: () => Promise<T>, detail?: string): Promise<T> {
+    const started = performance.now()
+    this.emit({ type: 'step-started', step, ...(detail === undefined ? {} : { detail }) })
+    const durationMs = () => Math.round(performance.now() - started)
+    try {
+      if (this.signal.aborted && !ALWAYS.has(step)) throw new CancelledError(`cancelled before the step ${step}`)
+      const value = await work()
+      this.emit({ type: 'step-ended', step, durationMs: durationMs(), outcome: 'ok' })
+      return value
+    } catch (error) {
+      const shown = this.#explain(error, step)
+      this.emit({ type: 'step-ended', step, durationMs: durationMs(), outcome: 'failed', error: toErrorRecord(shown) })
+      throw shown
+    }
+  }
+
+  /** What reports know of the cell. */
+  get summary(): CellSummary {
+    return summaryOf(this.plan.cell)
+  }
+
+  /** Logs are kept after a cancellation too, but then quickly. */
+  collectSignal(): AbortSignal {
+    return AbortSignal.timeout(this.run.signal.aborted ? 10_000 : this.plan.cell.timeouts.cleanupMs)
+  }
+
+  /** Tells of something that could not be removed. It stays in the ledger. */
+  leaked(resource: string, error: unknown): void {
+    this.leaks++
+    this.emit({ type: 'leaked', resource, error: toErrorRecord(leakError(error)) })
+  }
+
+  /** Says that a step was left out, and why. */
+  skipStep(step: StepName, reason: string): void {
+    this.emit({ type: 'step-ended', step, durationMs: 0, outcome: 'skipped', reason })
+  }
+
+  /** Remembers a failed step for the verdict. An attempt that was given up for another failure adds none. */
+  async fail(error: unknown, instance?: Instance): Promise<Classified> {
+    const failure = await classify(error, instance)
+    if (!(error instanceof CancelledError && this.failures.length > 0)) this.failures.push(failure)
+    return failure
+  }
+
+  /** Records everything that is planned and has no record as not judged. */
+  recordUnjudged(): void {
+    const known = new Set(this.records.map(recordKey))
+    const reason = this.run.signal.aborted ? 'cancelled' : `the cell did not get that far: ${this.failures[0]?.error.message ?? 'no reason known'}`
+    for (const planned of this.plan.checks) {
+      const record = recordOf(planned, 'miss', reason)
+      if (!known.has(recordKey(record))) this.record(record)
+    }
+  }
+
+  /** Writes a record, with the waiver that covers it. */
+  record(record: CheckRecord): void {
+    const waived = applyWaivers(record, this.plan.cell.id, this.run.waivers)
+    this.records.push(waived)
+    this.emit({ type: 'check-ended', record: waived })
+  }
+
+  /** A cancellation by the cell's own deadline says so. */
+  #explain(error: unknown, step: StepName): unknown {
+    if (!(error instanceof CancelledError) || !this.timedOut) return error
+    const limit = formatMs(this.plan.cell.timeouts.cellMs)
+    return new WaitTimeoutError(`the cell was not done after ${limit}; it was at the step ${step}`, [], { cause: error })
+  }
+}
+
+/** Steps that happen after a cancellation too. */
+const ALWAYS: ReadonlySet<StepName> = new Set(['collect', 'scan-logs', 'destroy'])
+
+/** The part of a cell that readers of results need. */
+export function summaryOf(cell: Cell): CellSummary {
+  const { id, platform, image, distribution, release, instanceType, boot, agent, suites } = cell
+  return { id, platform, image, distribution, release, instanceType, boot, agent, suites }
+}

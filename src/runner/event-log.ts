@@ -1,0 +1,59 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { PrerequisiteError } from '../core/errors.ts'
+import type { RunEvent } from '../results/event.ts'
+
+// `Omit` over a union would keep only what all members share.
+type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never
+
+/** An event before it is written. */
+export type NewEvent = Unstamped<RunEvent>
+
+/**
+ * Writes `events.jsonl`: each event is one write of one whole line, so a killed run leaves at most its last line cut.
+ * Listeners see an event after it is written.
+ */
+export class EventLog {
+  readonly path: string
+  readonly #fd: number
+  readonly #listen: (event: RunEvent) => void
+  #failure: PrerequisiteError | undefined
+
+  /** @throws PrerequisiteError when the file cannot be made, or exists */
+  constructor(path: string, listen: (event: RunEvent) => void) {
+    this.path = path
+    this.#listen = listen
+    try {
+      this.#fd = openSync(path, 'ax')
+    } catch (error) {
+      throw unwritable(path, error)
+    }
+  }
+
+  /** Set when an event could not be written: the run must end, but what it made must still be removed. */
+  get failure(): PrerequisiteError | undefined {
+    return this.#failure
+  }
+
+  emit(event: NewEvent): void {
+    const stamped = { at: new Date().toISOString(), ...event } as RunEvent
+    try {
+      const line = Buffer.from(`${JSON.stringify(stamped)}\n`)
+      let written = 0
+      while (written < line.length) written += writeSync(this.#fd, line, written)
+    } catch (error) {
+      this.#failure ??= unwritable(this.path, error)
+    }
+    this.#listen(stamped)
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+}
+
+function unwritable(path: string, error: unknown): PrerequisiteError {
+  return new PrerequisiteError(`${path} cannot be written: ${(error as Error).message}`, {
+    hint: 'free some space, or give another folder with --reports',
+    cause: error,
+  })
+}

@@ -1,0 +1,126 @@
+import type { Capability } from '../instance/machine.ts'
+import type { Cell } from '../matrix/cell.ts'
+import type { CheckRecord, Phase } from '../results/check-record.ts'
+import type { Check, PolicyCheck, RegressionCheck } from '../testing/check.ts'
+import { whyNot } from './applies.ts'
+import { type OwnGroup, plannedCheck, type PlannedCheck, recordOf, type Subject } from './planned-check.ts'
+
+/** Everything that is decided about a cell before anything is launched. Pure data. */
+export interface CellPlan {
+  cell: Cell
+  checks: PlannedCheck[]
+  /** Checks that do not apply, each with the reason. */
+  skipped: CheckRecord[]
+  groups: OwnGroup[]
+  /** Whose facts after the reboot are judged. */
+  subject: Subject
+  needs: { rest: boolean; pair: boolean; snapshot: boolean; live: boolean }
+  /** Set when nothing is left to run: the cell is not launched. */
+  nothing?: string
+}
+
+/** Where facts come from: what they are of, and as which phases they are judged. */
+export interface FactsUse {
+  subject: Subject
+  file: Phase
+  as: readonly Phase[]
+}
+
+/**
+ * Which facts a cell gathers and how they are used. An upgraded image was cleaned before it booted again,
+ * so that boot is judged as a first boot too, which makes it comparable with the image as it came.
+ */
+export function factsUses(subject: Subject): FactsUse[] {
+  return [
+    { subject: 'image', file: 'rest', as: ['rest'] },
+    { subject: 'image', file: 'first-boot', as: ['first-boot'] },
+    { subject, file: 'after-reboot', as: subject === 'image' ? ['after-reboot'] : ['first-boot', 'after-reboot'] },
+    { subject: 'image', file: 'pair', as: ['pair'] },
+  ]
+}
+
+/** Decides what a cell judges. Checks are taken in order of their id; disruptive ones come last in their lane. */
+export function planCell(cell: Cell, declared: Iterable<Check>, capabilities: ReadonlySet<Capability>): CellPlan {
+  const subject: Subject = cell.agentSource.kind === 'none' ? 'image' : 'upgraded'
+  const plan: CellPlan = {
+    cell,
+    checks: [],
+    skipped: [],
+    groups: [],
+    subject,
+    needs: { rest: false, pair: false, snapshot: false, live: false },
+  }
+  const sorted = [...declared].sort((a, b) => a.id.localeCompare(b.id))
+  for (const check of sorted) {
+    if (!cell.suites.includes(check.suite)) continue
+    if (check.suite === 'policy') planPolicy(plan, check, capabilities)
+    else planRegression(plan, check, capabilities)
+  }
+  const disruptive = new Set(sorted.filter((check) => check.suite === 'regression' && check.info.disruptive).map((check) => check.id))
+  plan.checks.sort((a, b) => Number(disruptive.has(a.id)) - Number(disruptive.has(b.id)))
+  plan.needs = {
+    rest: plan.checks.some((check) => check.phase === 'rest'),
+    pair: plan.checks.some((check) => check.phase === 'pair' || check.baseline),
+    snapshot: plan.groups.length > 0,
+    live: plan.checks.some((check) => check.suite === 'regression'),
+  }
+  const judged = cell.suites.filter((suite) => suite !== 'logs')
+  if (judged.length > 0 && plan.checks.length === 0 && !cell.suites.includes('logs')) {
+    plan.nothing = `none of the ${plan.skipped.length} checks applies here`
+  }
+  return plan
+}
+
+function planPolicy(plan: CellPlan, check: PolicyCheck, capabilities: ReadonlySet<Capability>): void {
+  const phases = new Set<Phase>(typeof check.info.phase === 'string' ? [check.info.phase] : check.info.phase)
+  const reason = whyNot(check.info.applies, { cell: plan.cell, capabilities })
+  const uses = factsUses(plan.subject).flatMap(({ subject, as }) => as.map((phase) => ({ subject, phase })))
+  for (const { subject, phase } of uses) {
+    if (!phases.has(phase)) continue
+    const planned = plannedCheck(check, { phase, subject, lane: 'policy', timeoutMs: 10_000 })
+    const why = reason ?? (phase === 'rest' && !capabilities.has('at-rest') ? `${plan.cell.platform} cannot open an image at rest` : undefined)
+    if (why === undefined) plan.checks.push(planned)
+    else plan.skipped.push(recordOf(planned, 'skip', why))
+  }
+  if (phases.has('outside')) {
+    const planned = plannedCheck(check, { phase: 'outside', subject: 'image', lane: 'policy', timeoutMs: 10_000 })
+    plan.skipped.push(recordOf(planned, 'skip', 'nothing looks at this platform from outside'))
+  }
+}
+
+function planRegression(plan: CellPlan, check: RegressionCheck, capabilities: ReadonlySet<Capability>): void {
+  const { cell, subject } = plan
+  const timeoutMs = check.info.timeoutMs ?? cell.timeouts.checkMs
+  const own = check.info.instance === 'own'
+  const group = own ? (check.info.group ?? check.id) : undefined
+  const planned = plannedCheck(check, { subject, lane: group === undefined ? 'shared' : `own:${group}`, timeoutMs })
+  const reason = whyNot(check.info.applies, { cell, capabilities }) ?? whyNoOwnInstance(check, capabilities)
+  if (reason !== undefined) {
+    plan.skipped.push(recordOf(planned, 'skip', reason))
+    return
+  }
+  plan.checks.push(planned)
+  if (group !== undefined) addToGroup(plan.groups, group, check)
+  else if (subject === 'upgraded' && !check.info.disruptive) {
+    plan.checks.push(plannedCheck(check, { subject: 'image', baseline: true, lane: 'baseline', timeoutMs }))
+  }
+}
+
+function whyNoOwnInstance(check: RegressionCheck, capabilities: ReadonlySet<Capability>): string | undefined {
+  if (check.info.instance !== 'own') return undefined
+  const needed: Capability[] = ['snapshot']
+  if (check.info.userData !== undefined) needed.push('user-data')
+  if (check.info.vendorData !== undefined) needed.push('vendor-data')
+  if (check.info.networkConfig !== undefined) needed.push('network-config')
+  const missing = needed.filter((capability) => !capabilities.has(capability))
+  return missing.length > 0 ? `an own instance needs ${missing.join(', ')}, which the platform cannot do` : undefined
+}
+
+function addToGroup(groups: OwnGroup[], name: string, check: RegressionCheck): void {
+  let group = groups.find((known) => known.name === name)
+  if (!group) groups.push((group = { name, userData: [] }))
+  const { userData, vendorData, networkConfig } = check.info
+  if (userData !== undefined && !group.userData.includes(userData)) group.userData.push(userData)
+  if (vendorData !== undefined) group.vendorData ??= vendorData
+  if (networkConfig !== undefined) group.networkConfig ??= networkConfig
+}

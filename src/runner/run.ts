@@ -1,0 +1,172 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { arch, cpus, hostname, platform, release, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError } from '../core/errors.ts'
+import type { Cell } from '../matrix/cell.ts'
+import type { Waiver } from '../matrix/waivers.ts'
+import { LedgerFile } from '../platforms/ledger-file.ts'
+import { newRunId } from '../platforms/name.ts'
+import { loadPlatform } from '../platforms/open-platform.ts'
+import type { PlatformImage } from '../platforms/platform.ts'
+import type { RunEvent } from '../results/event.ts'
+import { type Status, worstStatus } from '../results/status.ts'
+import type { Check } from '../testing/check.ts'
+import { Background } from './background.ts'
+import { summaryOf } from './cell-stage.ts'
+import { EventLog } from './event-log.ts'
+import { type CheckFiles, findCheckFiles, loadCheckFiles } from './load-checks.ts'
+import { openSessions } from './open-sessions.ts'
+import { type CellPlan, planCell } from './plan.ts'
+import { type Keep, Once, type RunContext } from './run-context.ts'
+import { type CellEnd, runCell } from './run-cell.ts'
+import { runScheduled } from './schedule.ts'
+import { exitCodeOf } from './verdict.ts'
+
+export interface RunOptions {
+  cells: readonly Cell[]
+  excluded?: readonly { id: string; reason: string }[]
+  /** Folder that receives a folder for this run. */
+  reportsDir: string
+  /** Cells at the same time. */
+  concurrency: number
+  /** Default `never`. */
+  keep?: Keep
+  waivers?: readonly Waiver[]
+  /** Cancels the run: what is going on ends, what was made is removed, the exit code is 130. */
+  signal?: AbortSignal
+  /** Sees every event after it was written. Must not throw. */
+  onEvent?: (event: RunEvent) => void
+  /** Told in the report. Default `process.argv` without the interpreter. */
+  argv?: readonly string[]
+  runId?: string
+}
+
+export interface RunResult {
+  status: Status
+  exitCode: number
+  runId: string
+  runDir: string
+}
+
+/** Plans of cells that come from a matrix, with the checks each of them judges by. */
+export interface PlannedRun {
+  plans: CellPlan[]
+  checksOf: RunContext['checksOf']
+}
+
+/** Decides for every cell what it judges. Launches nothing. @throws ConfigError for checks that cannot be loaded and unknown platforms */
+export async function planRun(cells: readonly Cell[]): Promise<PlannedRun> {
+  const bySet = new Map<string, { files: CheckFiles; checks: Map<string, Check> }>()
+  const plans: CellPlan[] = []
+  for (const cell of cells) {
+    const key = cell.checks.join('\n')
+    let known = bySet.get(key)
+    if (!known) {
+      const files = await findCheckFiles(cell.checks)
+      known = { files, checks: await ownChecks(files) }
+      bySet.set(key, known)
+    }
+    const { manifest } = await loadPlatform(cell.platform)
+    plans.push(planCell(cell, known.checks.values(), new Set(manifest.capabilities)))
+  }
+  const checksOf = (cell: Cell) => {
+    const known = bySet.get(cell.checks.join('\n'))
+    if (!known) throw new Error(`the cell ${cell.id} was not planned`)
+    return known
+  }
+  return { plans, checksOf }
+}
+
+/** Runs cells and writes their report. Rejects only before anything is launched. @throws ConfigError, PrerequisiteError */
+export async function runMatrix(options: RunOptions): Promise<RunResult> {
+  if (options.cells.length === 0) throw new ConfigError('there is no cell to run', { hint: 'harness plan' })
+  const { plans, checksOf } = await planRun(options.cells)
+  const runId = options.runId ?? newRunId()
+  const runDir = join(options.reportsDir, runId)
+  await mkdir(runDir, { recursive: true })
+  const events = new EventLog(join(runDir, 'events.jsonl'), options.onEvent ?? (() => {}))
+  const cancel = new AbortController()
+  const started = performance.now()
+  const ledger = await LedgerFile.create(runId)
+  const tmpDir = await mkdtemp(join(tmpdir(), 'harness-'))
+  const tmpEntry = await ledger.intend({ platform: 'host', kind: 'file', name: tmpDir, owner: hostOwner(runId) })
+  const run: RunContext = {
+    runId,
+    runDir,
+    tmpDir,
+    events,
+    ledger,
+    sessions: openSessions(ledger),
+    images: new Once<PlatformImage>(),
+    restFacts: new Once<string>(),
+    teardown: new Background(),
+    waivers: options.waivers ?? [],
+    keep: options.keep ?? 'never',
+    signal: options.signal ? AbortSignal.any([options.signal, cancel.signal]) : cancel.signal,
+    checksOf,
+  }
+  const summaries = options.cells.map(summaryOf)
+  const argv = [...(options.argv ?? process.argv.slice(1))]
+  const host = describeHost()
+  const harness = await harnessVersion()
+  events.emit({ type: 'run-started', version: 1, runId, harness, argv, host, cells: summaries, excluded: [...(options.excluded ?? [])] })
+  const ends = await runScheduled(plans, options.concurrency, async (plan) => {
+    // A report that cannot be written makes every further cell worthless.
+    if (events.failure) cancel.abort()
+    return await runOrSkip(run, plan)
+  })
+  await run.sessions.close()
+  await rm(tmpDir, { recursive: true, force: true })
+  await tmpEntry.destroyed()
+  await ledger.close()
+  const statuses = ends.map((end) => end.status)
+  const leaks = ends.reduce((sum, end) => sum + end.leaks, 0)
+  const exitCode = events.failure ? 3 : exitCodeOf(statuses, { interrupted: options.signal?.aborted ?? false, leaks })
+  const status = worstStatus(statuses)
+  events.emit({ type: 'run-ended', status, exitCode, durationMs: Math.round(performance.now() - started) })
+  events.close()
+  return { status, exitCode, runId, runDir }
+}
+
+async function runOrSkip(run: RunContext, plan: CellPlan): Promise<{ end: Promise<CellEnd> }> {
+  const cell = plan.cell.id
+  const leaveOut = (status: Status, reason: string) => {
+    run.events.emit({ type: 'cell-ended', cell, attempt: 1, status, reason, durationMs: 0, boots: 0 })
+    return { end: Promise.resolve({ status, leaks: 0 }) }
+  }
+  if (run.signal.aborted) return leaveOut('miss', 'the run was cancelled before this cell began')
+  if (plan.nothing !== undefined) {
+    for (const record of plan.skipped) run.events.emit({ type: 'check-ended', cell, attempt: 1, record })
+    return leaveOut('skip', plan.nothing)
+  }
+  return await runCell(run, plan)
+}
+
+/** The checks of one set of files only, though a process may have declared others too. */
+async function ownChecks(files: CheckFiles): Promise<Map<string, Check>> {
+  const all = await loadCheckFiles(files)
+  const own = new Set([...files.modules, ...files.scripts])
+  return new Map([...all].filter(([, check]) => own.has(check.file) || !check.file.startsWith('/')))
+}
+
+function hostOwner(runId: string) {
+  return { runId, cell: 'none', attempt: 1, expires: new Date(Date.now() + 24 * 3_600_000).toISOString() }
+}
+
+function describeHost(): Record<string, string> {
+  return {
+    name: hostname(),
+    system: `${platform()} ${release()} ${arch()}`,
+    node: process.version,
+    cpus: String(cpus().length),
+    memory: `${Math.round(totalmem() / 1024 ** 3)} GiB`,
+  }
+}
+
+async function harnessVersion(): Promise<string> {
+  for (const path of ['../../package.json', '../../../package.json']) {
+    const text = await readFile(new URL(path, import.meta.url), 'utf8').catch(() => undefined)
+    if (text !== undefined) return String((JSON.parse(text) as { version?: unknown }).version)
+  }
+  return 'unknown'
+}
