@@ -33,7 +33,8 @@ export async function openAptRoot(recipe: Recipe, archives: readonly RecipeArchi
   const sources = sourcesList(archives)
   const directory = join(cacheDir(), 'apt', `${recipe.codename}-${recipe.architecture}-${sha256(sources).slice(0, 8)}`)
   const cache = join(directory, 'archives')
-  for (const part of ['lists/partial', 'archives/partial', 'parts', 'preferences']) await mkdir(join(directory, part), { recursive: true })
+  for (const part of ['lists/partial', 'archives/partial', 'none/partial', 'parts', 'preferences'])
+    await mkdir(join(directory, part), { recursive: true })
   const config = [
     `Dir::Etc::main "/dev/null";`,
     `Dir::Etc::parts "${directory}/parts";`,
@@ -58,7 +59,11 @@ export async function openAptRoot(recipe: Recipe, archives: readonly RecipeArchi
   await writeFile(join(directory, 'status'), '')
   await writeFile(join(directory, 'sources.list'), sources)
   await writeFile(join(directory, 'apt.conf'), config)
-  return { directory, archives: cache, env: { ...process.env, APT_CONFIG: join(directory, 'apt.conf'), LC_ALL: 'C.UTF-8' } }
+  return {
+    directory,
+    archives: cache,
+    env: { ...process.env, APT_CONFIG: join(directory, 'apt.conf'), LC_ALL: 'C.UTF-8' },
+  }
 }
 
 /**
@@ -67,22 +72,38 @@ export async function openAptRoot(recipe: Recipe, archives: readonly RecipeArchi
  * @throws SubprocessError when an archive cannot be reached or its signature is wrong.
  */
 export async function refreshIndices(root: AptRoot, options: AptOptions): Promise<string> {
-  await runHost(['apt-get', '-qq', '--error-on=any', 'update'], { env: root.env, deadlineMs: UPDATE_DEADLINE_MS, installHint: APT_HINT, ...lineOptions(options) })
+  await runHost(['apt-get', '-qq', '--error-on=any', 'update'], {
+    env: root.env,
+    deadlineMs: UPDATE_DEADLINE_MS,
+    installHint: APT_HINT,
+    ...lineOptions(options),
+  })
   const lists = join(root.directory, 'lists')
   const releases = (await readdir(lists)).filter((name) => name.endsWith('Release')).sort()
-  const hashes = await Promise.all(releases.map(async (name) => `${name}\n${indexHashes(await readFile(join(lists, name), 'utf8'))}`))
+  const hashes = await Promise.all(
+    releases.map(async (name) => `${name}\n${indexHashes(await readFile(join(lists, name), 'utf8'))}`),
+  )
   return sha256(hashes.join('\n'))
 }
 
 /** What apt would install for the recipe into an empty system: the file names of the packages, sorted. */
 export async function resolvePackages(root: AptRoot, recipe: Recipe, options: AptOptions): Promise<ResolvedDeb[]> {
-  const output = await runHost(['apt-get', '-qq', '-y', '--print-uris', 'install', ...wanted(recipe)], { env: root.env, deadlineMs: UPDATE_DEADLINE_MS, ...lineOptions(options, 'stderr') })
+  // a package that is downloaded already would not be printed, hence the cache that is always empty
+  const emptyCache = `Dir::Cache::archives=${join(root.directory, 'none')}`
+  const output = await runHost(
+    ['apt-get', '-qq', '-y', '-o', emptyCache, '--print-uris', 'install', ...wanted(recipe)],
+    { env: root.env, deadlineMs: UPDATE_DEADLINE_MS, ...lineOptions(options, 'stderr') },
+  )
   return parsePrintUris(output)
 }
 
 /** Downloads every package of the recipe into the shared cache; packages no build used for a week are dropped. */
 export async function downloadPackages(root: AptRoot, recipe: Recipe, options: AptOptions): Promise<void> {
-  await runHost(['apt-get', '-q', '-y', '--download-only', 'install', ...wanted(recipe)], { env: root.env, deadlineMs: DOWNLOAD_DEADLINE_MS, ...lineOptions(options) })
+  await runHost(['apt-get', '-q', '-y', '--download-only', 'install', ...wanted(recipe)], {
+    env: root.env,
+    deadlineMs: DOWNLOAD_DEADLINE_MS,
+    ...lineOptions(options),
+  })
 }
 
 /** Removes downloaded packages that no build used for a week and marks `used` as used now. */
@@ -135,7 +156,9 @@ export function parsePrintUris(output: string): ResolvedDeb[] {
 
 /** Lines of sources.list for apt and mmdebstrap. */
 export function sourcesList(archives: readonly RecipeArchive[]): string {
-  const lines = archives.flatMap(({ uri, suites, components, signedBy }) => suites.map((suite) => `deb [signed-by=${signedBy}] ${uri} ${suite} ${components.join(' ')}`))
+  const lines = archives.flatMap(({ uri, suites, components, signedBy }) =>
+    suites.map((suite) => `deb [signed-by=${signedBy}] ${uri} ${suite} ${components.join(' ')}`),
+  )
   return `${lines.join('\n')}\n`
 }
 
@@ -155,6 +178,11 @@ function wanted(recipe: Recipe): string[] {
 function lineOptions({ signal, onLine }: AptOptions, only?: 'stderr') {
   return {
     ...(signal === undefined ? {} : { signal }),
-    ...(onLine === undefined ? {} : { onLine: (line: string, stream: 'stdout' | 'stderr') => (only === undefined || stream === only ? onLine(line) : undefined) }),
+    ...(onLine === undefined
+      ? {}
+      : {
+          onLine: (line: string, stream: 'stdout' | 'stderr') =>
+            only === undefined || stream === only ? onLine(line) : undefined,
+        }),
   }
 }

@@ -8,9 +8,25 @@ import { formatMs } from '../core/duration.ts'
 import { CancelledError } from '../core/errors.ts'
 import { redact } from '../core/redact.ts'
 import type { AptRoot, ResolvedDeb } from './apt-root.ts'
-import { downloadPackages, newestBuildTime, openAptRoot, pruneArchives, refreshIndices, resolvePackages } from './apt-root.ts'
+import {
+  downloadPackages,
+  newestBuildTime,
+  openAptRoot,
+  pruneArchives,
+  refreshIndices,
+  resolvePackages,
+} from './apt-root.ts'
 import type { BuiltImage } from './cache.ts'
-import { findCached, listCached, lock, openWorkDir, publish, readReference, removeStaleBuilds, writeReference } from './cache.ts'
+import {
+  findCached,
+  listCached,
+  lock,
+  openWorkDir,
+  publish,
+  readReference,
+  removeStaleBuilds,
+  writeReference,
+} from './cache.ts'
 import { loadRecipe } from './find-recipe.ts'
 import { readHostSources, useHostMirrors } from './host-archives.ts'
 import { packLxdMetadata } from './lxd-metadata.ts'
@@ -52,9 +68,14 @@ export async function buildImage(reference: string | Recipe, options: BuildOptio
   await using _ = await lock(recipe.name, options)
   await removeStaleBuilds()
   const prepared = await prepare(recipe, digest, options).catch(async (error: unknown) => {
-    const cached = options.rebuild || error instanceof CancelledError ? undefined : (await listCached(recipe.name)).find((image) => image.manifest.recipeDigest === digest)
+    const cached =
+      options.rebuild || error instanceof CancelledError
+        ? undefined
+        : (await listCached(recipe.name)).find((image) => image.manifest.recipeDigest === digest)
     if (!cached) throw error
-    options.onProgress?.(`warning: the archives cannot be read (${firstLine(error)}); using the image built ${cached.manifest.builtAt}`)
+    options.onProgress?.(
+      `warning: the archives cannot be read (${firstLine(error)}); using the image built ${cached.manifest.builtAt}`,
+    )
     return cached
   })
   if ('manifest' in prepared) return prepared
@@ -75,7 +96,8 @@ export async function buildImage(reference: string | Recipe, options: BuildOptio
 async function prepare(recipe: Recipe, digest: string, options: BuildOptions): Promise<Prepared> {
   options.onProgress?.('reading package indices')
   const mirrored = useHostMirrors(recipe.archives, await readHostSources())
-  const attempts = JSON.stringify(mirrored) === JSON.stringify(recipe.archives) ? [recipe.archives] : [mirrored, recipe.archives]
+  const attempts =
+    JSON.stringify(mirrored) === JSON.stringify(recipe.archives) ? [recipe.archives] : [mirrored, recipe.archives]
   let failure: unknown
   for (const archives of attempts) {
     const apt = await openAptRoot(recipe, archives)
@@ -90,7 +112,12 @@ async function prepare(recipe: Recipe, digest: string, options: BuildOptions): P
   throw failure
 }
 
-async function build(prepared: Prepared, debs: readonly ResolvedDeb[], digest: string, options: BuildOptions): Promise<BuiltImage> {
+async function build(
+  prepared: Prepared,
+  debs: readonly ResolvedDeb[],
+  digest: string,
+  options: BuildOptions,
+): Promise<BuiltImage> {
   const started = performance.now()
   const { recipe, apt } = prepared
   const signal = options.signal ? { signal: options.signal } : {}
@@ -115,10 +142,23 @@ async function build(prepared: Prepared, debs: readonly ResolvedDeb[], digest: s
     const metadata = join(work.path, 'metadata.tar.xz')
     await tarToSquashfs(tar, rootfs, { epoch, workDir: work.path, ...signal })
     await packLxdMetadata(recipe, epoch, work.path, metadata, options.signal)
-    const manifest = await describe({ recipe, digest, recipeDigest: prepared.digest, epoch, rootfs, metadata, durationMs: performance.now() - started })
+    const manifest = await describe({
+      recipe,
+      digest,
+      recipeDigest: prepared.digest,
+      epoch,
+      rootfs,
+      metadata,
+      durationMs: performance.now() - started,
+    })
     log.end()
     await once(log, 'close')
-    await collect(work.path, out, { 'rootfs.squashfs': rootfs, 'metadata.tar.xz': metadata, 'build.log': join(work.path, 'build.log') }, manifest)
+    await collect(
+      work.path,
+      out,
+      { 'rootfs.squashfs': rootfs, 'metadata.tar.xz': metadata, 'build.log': join(work.path, 'build.log') },
+      manifest,
+    )
     const image = await publish(out, recipe.name, digest, options.rebuild ?? false)
     options.onProgress?.(`built ${recipe.name} ${digest.slice(0, 12)} in ${formatMs(performance.now() - started)}`)
     return image
@@ -128,7 +168,12 @@ async function build(prepared: Prepared, debs: readonly ResolvedDeb[], digest: s
 }
 
 /** Moves finished files into `out` beside their manifest. */
-export async function collect(workDir: string, out: string, files: Record<string, string>, manifest: ImageManifest): Promise<void> {
+export async function collect(
+  workDir: string,
+  out: string,
+  files: Record<string, string>,
+  manifest: ImageManifest,
+): Promise<void> {
   const { mkdir } = await import('node:fs/promises')
   await rm(join(workDir, 'debs'), { recursive: true, force: true })
   await mkdir(out)

@@ -31,7 +31,14 @@ export async function findCached(name: string, digest: string): Promise<BuiltIma
   const dir = join(imagesDir(), name, digest)
   const text = await readFile(join(dir, 'manifest.json'), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
-  return { name, digest, dir, rootfs: join(dir, 'rootfs.squashfs'), metadata: join(dir, 'metadata.tar.xz'), manifest: JSON.parse(text) as ImageManifest }
+  return {
+    name,
+    digest,
+    dir,
+    rootfs: join(dir, 'rootfs.squashfs'),
+    metadata: join(dir, 'metadata.tar.xz'),
+    manifest: JSON.parse(text) as ImageManifest,
+  }
 }
 
 /** Every complete image of the cache, newest build first within a name. */
@@ -39,8 +46,14 @@ export async function listCached(name?: string): Promise<BuiltImage[]> {
   const names = name === undefined ? await directories(imagesDir()) : [name]
   const images: BuiltImage[] = []
   for (const each of names.sort()) {
-    const found = await Promise.all((await directories(join(imagesDir(), each))).map((digest) => findCached(each, digest)))
-    images.push(...found.filter((image) => image !== undefined).sort((a, b) => b.manifest.builtAt.localeCompare(a.manifest.builtAt)))
+    const found = await Promise.all(
+      (await directories(join(imagesDir(), each))).map((digest) => findCached(each, digest)),
+    )
+    images.push(
+      ...found
+        .filter((image) => image !== undefined)
+        .sort((a, b) => b.manifest.builtAt.localeCompare(a.manifest.builtAt)),
+    )
   }
   return images
 }
@@ -99,18 +112,28 @@ export async function publish(workDir: string, name: string, digest: string, rep
 }
 
 /** One build of a name at a time on this host. A lock of a process that is gone is taken over. */
-export async function lock(name: string, options: { signal?: AbortSignal; onProgress?: (line: string) => void }): Promise<AsyncDisposable> {
+export async function lock(
+  name: string,
+  options: { signal?: AbortSignal; onProgress?: (line: string) => void },
+): Promise<AsyncDisposable> {
   await mkdir(imagesDir(), { recursive: true })
   const path = join(imagesDir(), `.${name}.lock`)
   const own = join(imagesDir(), `.${name}.${markText(ownMark())}.${Math.random().toString(36).slice(2, 8)}`)
   await writeFile(own, markText(ownMark()))
   try {
-    await waitUntil({ what: `the build of ${name} by another process`, deadlineMs: LOCK_DEADLINE_MS, ...(options.signal ? { signal: options.signal } : {}) }, async () => {
-      const holder = await take(own, path)
-      if (holder === undefined) return { done: true, value: undefined }
-      options.onProgress?.(`waiting for the build of ${name} by process ${holder}`)
-      return { done: false, saw: `held by process ${holder}` }
-    })
+    await waitUntil(
+      {
+        what: `the build of ${name} by another process`,
+        deadlineMs: LOCK_DEADLINE_MS,
+        ...(options.signal ? { signal: options.signal } : {}),
+      },
+      async () => {
+        const holder = await take(own, path)
+        if (holder === undefined) return { done: true, value: undefined }
+        options.onProgress?.(`waiting for the build of ${name} by process ${holder}`)
+        return { done: false, saw: `held by process ${holder}` }
+      },
+    )
   } finally {
     await rm(own, { force: true })
   }
@@ -137,6 +160,12 @@ async function take(own: string, path: string): Promise<number | undefined> {
 
 async function directories(path: string, hidden = false): Promise<string[]> {
   const names = await readdir(path).catch(() => [])
-  const kinds = await Promise.all(names.map(async (name) => ((hidden || !name.startsWith('.')) && (await stat(join(path, name)).catch(() => undefined))?.isDirectory() ? [name] : [])))
+  const kinds = await Promise.all(
+    names.map(async (name) =>
+      (hidden || !name.startsWith('.')) && (await stat(join(path, name)).catch(() => undefined))?.isDirectory()
+        ? [name]
+        : [],
+    ),
+  )
   return kinds.flat()
 }

@@ -1,3 +1,6 @@
+/** Name of the file with the host's mirrors; mmdebstrap copies it into the image under a name that ends with it. */
+export const BUILD_SOURCES = 'build-mirrors.list'
+
 /**
  * The last thing run inside the unpacked image: takes away what identifies this build or this host, and what differs between two
  * builds of the same packages. POSIX sh, run by the image's own shell in the chroot.
@@ -15,12 +18,13 @@ rm -rf /var/lib/cloud /run/cloud-init
 find /var/lib/dhcp /var/lib/dhcpcd -type f -delete 2>/dev/null || :
 
 # what the build needed
-rm -f /etc/apt/apt.conf.d/99mmdebstrap /etc/apt/sources.list /usr/sbin/policy-rc.d
+rm -f /etc/apt/apt.conf.d/99mmdebstrap /etc/apt/sources.list /etc/apt/sources.list.d/*${BUILD_SOURCES} /usr/sbin/policy-rc.d
 rm -rf /root/.cache /root/.wget-hsts /root/.bash_history /root/.gnupg
 
 # caches, logs and copies that the next use writes again
 find /var/lib/apt/lists /var/cache/apt -type f -delete
-rm -rf /var/cache/man /var/cache/ldconfig
+rm -rf /var/cache/man
+rm -f /var/cache/ldconfig/aux-cache
 mkdir -p -m 0755 /var/cache/man
 getent passwd man >/dev/null && chown man:man /var/cache/man
 rm -f /var/cache/debconf/*-old /var/lib/dpkg/*-old /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- /etc/subuid- /etc/subgid- /etc/.pwd.lock

@@ -9,7 +9,8 @@ export interface AptSource {
   components: readonly string[]
 }
 
-const DEBIAN_SUITE = /^(?:stable|oldstable|oldoldstable|testing|unstable|sid|bullseye|bookworm|trixie|forky|duke)(-updates|-security)?$/
+const DEBIAN_SUITE =
+  /^(?:stable|oldstable|oldoldstable|testing|unstable|sid|bullseye|bookworm|trixie|forky|duke)(-updates|-security)?$/
 
 /** What `sources.list` and `sources.list.d` say, in both of their formats. Entries that are switched off are left out. */
 export async function readHostSources(etc = '/etc/apt'): Promise<AptSource[]> {
@@ -42,11 +43,14 @@ export function parseDeb822(text: string): AptSource[] {
     .split(/\n\s*\n/)
     .flatMap((stanza) => {
       const fields = new Map<string, string>()
-      for (const [, key, value] of stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm)) fields.set((key ?? '').toLowerCase(), value ?? '')
+      for (const [, key, value] of stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm))
+        fields.set((key ?? '').toLowerCase(), value ?? '')
       if (/^\s*(?:no|false|0|off)\s*$/i.test(fields.get('enabled') ?? '')) return []
       if (!words(fields.get('types')).includes('deb')) return []
       const components = words(fields.get('components'))
-      return words(fields.get('uris')).flatMap((uri) => words(fields.get('suites')).map((suite) => ({ uri, suite, components })))
+      return words(fields.get('uris')).flatMap((uri) =>
+        words(fields.get('suites')).map((suite) => ({ uri, suite, components })),
+      )
     })
 }
 
@@ -56,7 +60,9 @@ export function parseDeb822(text: string): AptSource[] {
  * a path with `debian` in it; a third party may use suite names of Debian for packages of its own.
  */
 export function useHostMirrors(archives: readonly RecipeArchive[], host: readonly AptSource[]): RecipeArchive[] {
-  const mirrors = host.filter(({ uri, suite, components }) => DEBIAN_SUITE.test(suite) && components.includes('main') && /\/debian/.test(uri))
+  const mirrors = host.filter(
+    ({ uri, suite, components }) => DEBIAN_SUITE.test(suite) && components.includes('main') && /\/debian/.test(uri),
+  )
   return archives.map((archive) => {
     const security = archive.suites.every((suite) => suite.endsWith('-security'))
     const mirror = mirrors.find(({ suite }) => suite.endsWith('-security') === security)

@@ -1,5 +1,7 @@
+export { findStaleMounts, openAtRest, removeStaleMounts, type RestingRoot } from './at-rest.ts'
 export { buildImage, type BuildOptions } from './build.ts'
 export { findCached, findStaleBuilds, listCached, removeStaleBuilds, type BuiltImage } from './cache.ts'
 export { findRecipe, loadRecipe, recipes } from './find-recipe.ts'
 export type { ImageManifest, ManifestPackage } from './manifest.ts'
+export { buildOverlay, type Overlay, type OverlayOptions } from './overlay.ts'
 export type { Recipe, RecipeArchive, RecipeFile, RecipeScript } from './recipe.ts'

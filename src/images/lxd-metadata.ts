@@ -18,17 +18,27 @@ const SEED = '/var/lib/cloud/seed/nocloud-net'
 const EMPTY_CONFIG = '#cloud-config\n{}\n'
 
 /** A value of the instance's configuration: the key LXD has now, else the one it had before, else what the image says. */
-const configured = (name: string, otherwise: string) => `config_get("cloud-init.${name}", config_get("user.${name}", ${otherwise}))`
+const configured = (name: string, otherwise: string) =>
+  `config_get("cloud-init.${name}", config_get("user.${name}", ${otherwise}))`
 
 /** Templates LXD fills in when it creates or copies a container: a NoCloud seed and the host name. */
 const TEMPLATES: Readonly<Record<string, { path: string; content: string; properties?: Record<string, string> }>> = {
   'hostname.tpl': { path: '/etc/hostname', content: '{{ container.name }}\n' },
   'meta-data.tpl': {
     path: `${SEED}/meta-data`,
-    content: '#cloud-config\ninstance-id: {{ container.name }}\nlocal-hostname: {{ container.name }}\n{{ config_get("user.meta-data", "") }}\n',
+    content:
+      '#cloud-config\ninstance-id: {{ container.name }}\nlocal-hostname: {{ container.name }}\n{{ config_get("user.meta-data", "") }}\n',
   },
-  'user-data.tpl': { path: `${SEED}/user-data`, content: `{{ ${configured('user-data', 'properties.default')} }}\n`, properties: { default: EMPTY_CONFIG } },
-  'vendor-data.tpl': { path: `${SEED}/vendor-data`, content: `{{ ${configured('vendor-data', 'properties.default')} }}\n`, properties: { default: EMPTY_CONFIG } },
+  'user-data.tpl': {
+    path: `${SEED}/user-data`,
+    content: `{{ ${configured('user-data', 'properties.default')} }}\n`,
+    properties: { default: EMPTY_CONFIG },
+  },
+  'vendor-data.tpl': {
+    path: `${SEED}/vendor-data`,
+    content: `{{ ${configured('vendor-data', 'properties.default')} }}\n`,
+    properties: { default: EMPTY_CONFIG },
+  },
   'network-config.tpl': {
     path: `${SEED}/network-config`,
     content: `{{ ${configured('network-config', 'properties.default')} }}\n`,
@@ -61,11 +71,38 @@ export function lxdMetadata(recipe: Recipe, epoch: number): string {
 }
 
 /** Packs metadata and templates; the same input gives the same bytes. `workDir` is used for the files. */
-export async function packLxdMetadata(recipe: Recipe, epoch: number, workDir: string, target: string, signal?: AbortSignal): Promise<void> {
+export async function packLxdMetadata(
+  recipe: Recipe,
+  epoch: number,
+  workDir: string,
+  target: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const directory = join(workDir, 'lxd')
   await mkdir(join(directory, 'templates'), { recursive: true })
   await writeFile(join(directory, 'metadata.yaml'), lxdMetadata(recipe, epoch))
-  for (const [name, { content }] of Object.entries(TEMPLATES)) await writeFile(join(directory, 'templates', name), content)
-  const tar = ['tar', '--sort=name', `--mtime=@${epoch}`, '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX', '--format=gnu', '-C', directory, '-cJf', target, 'metadata.yaml', 'templates'] as const
-  await runHost(tar, { deadlineMs: 60_000, env: { ...process.env, XZ_OPT: '-6 -T1' }, installHint: 'apt-get install xz-utils', ...(signal ? { signal } : {}) })
+  for (const [name, { content }] of Object.entries(TEMPLATES))
+    await writeFile(join(directory, 'templates', name), content)
+  const tar = [
+    'tar',
+    '--sort=name',
+    `--mtime=@${epoch}`,
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--mode=u=rwX,go=rX',
+    '--format=gnu',
+    '-C',
+    directory,
+    '-cJf',
+    target,
+    'metadata.yaml',
+    'templates',
+  ] as const
+  await runHost(tar, {
+    deadlineMs: 60_000,
+    env: { ...process.env, XZ_OPT: '-6 -T1' },
+    installHint: 'apt-get install xz-utils',
+    ...(signal ? { signal } : {}),
+  })
 }

@@ -46,7 +46,13 @@ export function parseDpkgStatus(status: string): { packages: ManifestPackage[]; 
     const version = field('Version')
     if (name === undefined || version === undefined || !/^Status: \S+ \S+ installed$/m.test(stanza)) continue
     const source = /^(\S+)(?: \((\S+)\))?$/.exec(field('Source') ?? '')
-    packages.push({ name, version, architecture: field('Architecture') ?? '', source: source?.[1] ?? name, sourceVersion: source?.[2] ?? version })
+    packages.push({
+      name,
+      version,
+      architecture: field('Architecture') ?? '',
+      source: source?.[1] ?? name,
+      sourceVersion: source?.[2] ?? version,
+    })
     installed += Number(field('Installed-Size') ?? 0) * 1024
   }
   packages.sort((a, b) => (`${a.name}:${a.architecture}` < `${b.name}:${b.architecture}` ? -1 : 1))

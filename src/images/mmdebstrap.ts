@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { runHost } from '../core/subprocess.ts'
 import type { AptRoot, ResolvedDeb } from './apt-root.ts'
 import { hostAcquireOptions, sourcesList } from './apt-root.ts'
-import { finishScript } from './finish.ts'
+import { BUILD_SOURCES, finishScript } from './finish.ts'
 import type { Recipe, RecipeArchive } from './recipe.ts'
 import { stageFiles } from './staging.ts'
 import { tiedToThisProcess } from './user-namespace.ts'
@@ -27,7 +27,7 @@ export async function bootstrap(options: Bootstrap): Promise<string> {
   const { recipe, workDir, epoch } = options
   const tar = join(workDir, 'rootfs.tar')
   const files = join(workDir, 'files.tar')
-  const sources = join(workDir, 'sources.list')
+  const sources = join(workDir, BUILD_SOURCES)
   const scripts = await stageFiles(recipe, epoch, workDir, files)
   await stageDebs(options, join(workDir, 'debs'))
   await writeFile(sources, sourcesList(options.archives))
@@ -77,7 +77,9 @@ async function stageDebs({ apt, debs }: Bootstrap, target: string): Promise<void
 
 /** Nothing of the caller's environment but how to reach an archive: what is built must not depend on who builds it. */
 function environment(epoch: number, tmpDir: string): NodeJS.ProcessEnv {
-  const passed = Object.entries(process.env).filter(([name]) => /^(?:https?|ftp|no)_proxy$/i.test(name) || name === 'HOME' || name === 'USER')
+  const passed = Object.entries(process.env).filter(
+    ([name]) => /^(?:https?|ftp|no)_proxy$/i.test(name) || name === 'HOME' || name === 'USER',
+  )
   return {
     ...Object.fromEntries(passed),
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

@@ -16,7 +16,10 @@ export function progressOf(packages: number, onProgress: (line: string) => void)
   return (line) => {
     const unpacked = /^Unpacking (\S+)/.exec(line)
     const configured = /^Setting up (\S+)/.exec(line)
-    const step = /^I: (installing essential packages|installing remaining packages|cleaning package lists|creating tarball)/.exec(line)
+    const step =
+      /^I: (installing essential packages|installing remaining packages|cleaning package lists|creating tarball)/.exec(
+        line,
+      )
     if (unpacked) count('unpacked', seen.unpacked, unpacked[1])
     else if (configured) count('configured', seen.configured, configured[1])
     else if (/^I: running .*(?:tar-in|chroot "\$1")/.test(line)) say('applying files and scripts')

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../core/errors.ts'
+import { finishScript } from './finish.ts'
 import type { Recipe } from './recipe.ts'
 
-/** Raise it when the builder itself changes what comes out of the same recipe. */
+/** Raise it when the builder changes what comes out of the same recipe in a way its last script does not show. */
 const BUILDER_REVISION = 1
 
 /**
@@ -18,7 +19,7 @@ export async function recipeDigest(recipe: Recipe): Promise<string> {
       content: file.source === undefined ? sha256(file.content ?? '') : sha256(await readSource(file.source)),
     })),
   )
-  return sha256(JSON.stringify({ builder: BUILDER_REVISION, ...recipe, files }))
+  return sha256(JSON.stringify({ builder: BUILDER_REVISION, finish: finishScript(0), ...recipe, files }))
 }
 
 /** Bytes of a local file that a recipe puts into the image. */

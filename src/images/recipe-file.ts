@@ -8,7 +8,10 @@ import type { Recipe, RecipeFile, RecipeScript } from './recipe.ts'
 import { extendRecipe } from './recipe.ts'
 
 const octal = z
-  .union([z.string().regex(/^0?o?[0-7]{3,4}$/, 'write the mode as a quoted octal number, for example "0755"'), z.number().int().min(0).max(0o7777)])
+  .union([
+    z.string().regex(/^0?o?[0-7]{3,4}$/, 'write the mode as a quoted octal number, for example "0755"'),
+    z.number().int().min(0).max(0o7777),
+  ])
   .transform((mode) => (typeof mode === 'number' ? mode : Number.parseInt(mode.replace('o', ''), 8)))
 
 const fileSchema = z
@@ -22,7 +25,9 @@ const fileSchema = z
 
 const scriptSchema = z.union([
   z.string(),
-  z.strictObject({ name: z.string().optional(), run: z.string().optional(), path: z.string().optional() }).refine((script) => (script.run === undefined) !== (script.path === undefined), 'give either run or path'),
+  z
+    .strictObject({ name: z.string().optional(), run: z.string().optional(), path: z.string().optional() })
+    .refine((script) => (script.run === undefined) !== (script.path === undefined), 'give either run or path'),
 ])
 
 const recipeSchema = z.strictObject({
@@ -47,7 +52,9 @@ export async function readRecipeFile(path: string, seen: readonly string[] = [])
   })
   const recipe = parse(text, path)
   const near = (relative: string) => resolve(dirname(file), relative)
-  const base = findRecipe(recipe.extends) ?? (/\.ya?ml$/.test(recipe.extends) ? await readRecipeFile(near(recipe.extends), [...seen, file]) : undefined)
+  const base =
+    findRecipe(recipe.extends) ??
+    (/\.ya?ml$/.test(recipe.extends) ? await readRecipeFile(near(recipe.extends), [...seen, file]) : undefined)
   if (!base) {
     throw new ConfigError(`there is no recipe "${recipe.extends}" to extend`, {
       position: { file: path },
@@ -55,7 +62,11 @@ export async function readRecipeFile(path: string, seen: readonly string[] = [])
     })
   }
   const name = recipe.name ?? basename(file).replace(/\.ya?ml$/, '')
-  if (findRecipe(name)) throw new ConfigError(`the name ${name} belongs to a shipped recipe`, { position: { file: path }, hint: 'set another name' })
+  if (findRecipe(name))
+    throw new ConfigError(`the name ${name} belongs to a shipped recipe`, {
+      position: { file: path },
+      hint: 'set another name',
+    })
   const files = (recipe.files ?? []).map((entry): RecipeFile => ({
     path: entry.path,
     ...(entry.mode === undefined ? {} : { mode: entry.mode }),
@@ -65,7 +76,12 @@ export async function readRecipeFile(path: string, seen: readonly string[] = [])
   return extendRecipe(base, name, recipe.description, { packages: recipe.packages ?? [], files, scripts })
 }
 
-async function readScript(entry: z.infer<typeof scriptSchema>, index: number, near: (path: string) => string, file: string): Promise<RecipeScript> {
+async function readScript(
+  entry: z.infer<typeof scriptSchema>,
+  index: number,
+  near: (path: string) => string,
+  file: string,
+): Promise<RecipeScript> {
   if (typeof entry === 'string') return { name: `script-${index + 1}`, content: entry }
   const name = entry.name ?? (entry.path === undefined ? `script-${index + 1}` : basename(entry.path))
   if (entry.path === undefined) return { name, content: entry.run ?? '' }

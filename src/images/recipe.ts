@@ -54,7 +54,12 @@ export interface RecipeAdditions {
 }
 
 /** A recipe with more of everything under a new name; the base stays as it is. */
-export function extendRecipe(base: Recipe, name: string, description: string | undefined, more: RecipeAdditions): Recipe {
+export function extendRecipe(
+  base: Recipe,
+  name: string,
+  description: string | undefined,
+  more: RecipeAdditions,
+): Recipe {
   assertName(name)
   return {
     ...base,

@@ -35,20 +35,45 @@ export async function stageFiles(
   const files = [...new Map(recipe.files.map((file) => [normalize(file.path), file])).values()]
   const paths: string[] = []
   for (const file of files) {
-    paths.push(await put(root, file, file.source === undefined ? fill(file.content ?? '', recipe, epoch) : await readSource(file.source)))
+    paths.push(
+      await put(
+        root,
+        file,
+        file.source === undefined ? fill(file.content ?? '', recipe, epoch) : await readSource(file.source),
+      ),
+    )
   }
   for (const script of scripts) paths.push(await put(root, script, script.content))
   await mkdir(root, { recursive: true })
-  await runHost(['tar', '-C', root, `--mtime=@${epoch}`, '--owner=0', '--group=0', '--numeric-owner', '--no-recursion', '--null', '--verbatim-files-from', '-T', '-', '-cf', tar], {
-    stdin: paths.sort().join('\0'),
-    deadlineMs: 120_000,
-  })
+  await runHost(
+    [
+      'tar',
+      '-C',
+      root,
+      `--mtime=@${epoch}`,
+      '--owner=0',
+      '--group=0',
+      '--numeric-owner',
+      '--no-recursion',
+      '--null',
+      '--verbatim-files-from',
+      '-T',
+      '-',
+      '-cf',
+      tar,
+    ],
+    {
+      stdin: paths.sort().join('\0'),
+      deadlineMs: 120_000,
+    },
+  )
   return scripts.map((script) => script.path)
 }
 
 async function put(root: string, file: { path: string; mode?: number }, data: string | Uint8Array): Promise<string> {
   const path = normalize(file.path)
-  if (!path.startsWith('/') || path.endsWith('/') || path.includes('\0')) throw new ConfigError(`"${file.path}" is not the absolute path of a file in the image`)
+  if (!path.startsWith('/') || path.endsWith('/') || path.includes('\0'))
+    throw new ConfigError(`"${file.path}" is not the absolute path of a file in the image`)
   const target = join(root, path)
   await mkdir(dirname(target), { recursive: true })
   await writeFile(target, data)

@@ -12,5 +12,7 @@ export function asNamespaceRoot(): string[] {
  */
 export function tiedToThisProcess(): string[] {
   const tied = ['setpriv', '--pdeathsig', 'KILL', '--']
-  return process.getuid?.() === 0 ? [...tied, 'unshare', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc', '--'] : tied
+  return process.getuid?.() === 0
+    ? [...tied, 'unshare', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc', '--']
+    : tied
 }

@@ -67,12 +67,16 @@ const CLOUD_CFG = [
 ]
 
 const FILES: readonly RecipeFile[] = [
-  { path: '/etc/apt/apt.conf.d/20auto-upgrades', content: 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n' },
+  {
+    path: '/etc/apt/apt.conf.d/20auto-upgrades',
+    content: 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n',
+  },
   { path: '/etc/default/locale', content: 'LANG=C.UTF-8\n' },
   { path: '/etc/hostname', content: 'localhost\n' },
   {
     path: '/etc/hosts',
-    content: '127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\nff02::1\t\tip6-allnodes\nff02::2\t\tip6-allrouters\n',
+    content:
+      '127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\nff02::1\t\tip6-allnodes\nff02::2\t\tip6-allrouters\n',
   },
   { path: '/etc/fstab', content: '# <file system> <mount point> <type> <options> <dump> <pass>\n' },
   {
@@ -82,7 +86,8 @@ const FILES: readonly RecipeFile[] = [
   {
     // sshd takes the first value it reads; the agent writes 50-cloud-init.conf, so user-data can still allow passwords
     path: '/etc/ssh/sshd_config.d/60-image.conf',
-    content: 'PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nClientAliveInterval 120\n',
+    content:
+      'PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nClientAliveInterval 120\n',
   },
   {
     path: '/etc/cloud-release',
@@ -117,6 +122,17 @@ const BOOKWORM_FILES: readonly RecipeFile[] = [
   },
 ]
 
+/** What unstable needs beyond the others. */
+const SID_FILES: readonly RecipeFile[] = [
+  {
+    path: '/etc/systemd/system/console-getty.service.d/container.conf',
+    content:
+      '# systemd 262 opens a console a second time by its inode, which fails when its pseudo terminal is outside of the container.\n' +
+      '[Service]\nExecStart=\nExecStart=-/usr/sbin/agetty --noclear --keep-baud 115200,57600,38400,9600 console ${TERM}\n' +
+      'StandardInput=null\nStandardOutput=journal\n',
+  },
+]
+
 const BOOKWORM_SCRIPTS: readonly RecipeScript[] = [
   {
     // the default user of cloud-init 22.4 is a member of it; without it the agent makes an ordinary group with id 1000
@@ -147,7 +163,7 @@ const RELEASES: readonly DebianRelease[] = [
     scripts: BOOKWORM_SCRIPTS,
   },
   { release: '13', codename: 'trixie', stable: true, dhcpClient: 'dhcpcd-base' },
-  { release: 'sid', codename: 'sid', stable: false, dhcpClient: 'dhcpcd-base' },
+  { release: 'sid', codename: 'sid', stable: false, dhcpClient: 'dhcpcd-base', files: SID_FILES },
 ]
 
 /** Debian images of every release this project knows, for the architecture of this host. */
@@ -168,7 +184,10 @@ function debianRecipe(data: DebianRelease): Recipe {
     files: [
       ...FILES,
       { path: '/etc/apt/sources.list.d/debian.sources', content: archives.map(deb822).join('\n') },
-      { path: '/etc/cloud/cloud.cfg.d/10_image.cfg', content: `${[...CLOUD_CFG, ...(data.cloudCfg ?? [])].join('\n')}\n` },
+      {
+        path: '/etc/cloud/cloud.cfg.d/10_image.cfg',
+        content: `${[...CLOUD_CFG, ...(data.cloudCfg ?? [])].join('\n')}\n`,
+      },
       ...(data.files ?? []),
     ],
     scripts: [...(data.scripts ?? []), ...SCRIPTS],

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs'
+import { mkdir, open, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { ConfigError } from '../core/errors.ts'
+import { probeHost, runHost } from '../core/subprocess.ts'
+import { isAlive, markText, ownMark, parseMark } from './process-mark.ts'
+import { asNamespaceRoot } from './user-namespace.ts'
+
+/** A root file system that never booted. Nothing in it may be executed. */
+export interface RestingRoot extends AsyncDisposable {
+  /** Path of its `/` on this host. */
+  root: string
+  /** Prefix for commands that read owners: empty for root, else the user namespace in which the owners are right. */
+  enter: readonly string[]
+}
+
+const PREFIX = 'harness-rest-'
+const DEADLINE_MS = 300_000
+
+/**
+ * Opens an image for reading: a squashfs file is mounted read-only where that is allowed, else unpacked; a tar file is unpacked; a
+ * directory is used as it is. Of a unified LXD image its `rootfs` is given. Disposing takes away what opening made.
+ * @throws ConfigError when it is none of these, PrerequisiteError when a tool is missing.
+ */
+export async function openAtRest(path: string, options: { signal?: AbortSignal } = {}): Promise<RestingRoot> {
+  const file = resolve(path)
+  const info = await stat(file).catch((cause: unknown) => {
+    throw new ConfigError(`cannot read the image ${path}`, { cause })
+  })
+  if (info.isDirectory()) return { root: rootOf(file), enter: [], [Symbol.asyncDispose]: () => Promise.resolve() }
+  const directory = join(tmpdir(), `${PREFIX}${markText(ownMark())}-${Math.random().toString(36).slice(2, 8)}`)
+  const target = join(directory, 'root')
+  await mkdir(target, { recursive: true, mode: 0o755 })
+  const enter = asNamespaceRoot()
+  try {
+    const mounted =
+      (await isSquashfs(file)) && enter.length === 0 && (await mountReadOnly(file, target, options.signal))
+    if (!mounted) await unpack(file, target, enter, options.signal)
+    return { root: rootOf(target), enter, [Symbol.asyncDispose]: () => takeAway(directory, enter).catch(() => {}) }
+  } catch (error) {
+    await takeAway(directory, enter).catch(() => {})
+    throw error
+  }
+}
+
+/** Directories, mounted or not, that a killed process left after opening an image. */
+export async function findStaleMounts(): Promise<string[]> {
+  const names = await readdir(tmpdir()).catch(() => [])
+  const stale = names.filter((name) => {
+    const mark = name.startsWith(PREFIX) ? parseMark(name) : undefined
+    return mark !== undefined && !isAlive(mark)
+  })
+  return stale.map((name) => join(tmpdir(), name))
+}
+
+/** Unmounts and removes what `findStaleMounts` finds. Returns what it removed. */
+export async function removeStaleMounts(): Promise<string[]> {
+  const stale = await findStaleMounts()
+  for (const directory of stale) await takeAway(directory, asNamespaceRoot())
+  return stale
+}
+
+function rootOf(directory: string): string {
+  const unified = existsSync(join(directory, 'metadata.yaml')) && existsSync(join(directory, 'rootfs'))
+  return unified ? join(directory, 'rootfs') : directory
+}
+
+async function isSquashfs(file: string): Promise<boolean> {
+  const handle = await open(file, 'r')
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0)
+    return buffer.toString('latin1') === 'hsqs'
+  } finally {
+    await handle.close()
+  }
+}
+
+/** False where the kernel or the container this runs in does not allow it. */
+async function mountReadOnly(file: string, target: string, signal?: AbortSignal): Promise<boolean> {
+  const result = await probeHost(['mount', '-t', 'squashfs', '-o', 'loop,ro,nosuid,nodev,noexec', file, target], {
+    deadlineMs: 30_000,
+    ...(signal ? { signal } : {}),
+  })
+  return result.exitCode === 0
+}
+
+async function unpack(file: string, target: string, enter: readonly string[], signal?: AbortSignal): Promise<void> {
+  const [command, ...rest] = (await isSquashfs(file))
+    ? [...enter, 'unsquashfs', '-quiet', '-no-progress', '-force', '-ignore-errors', '-dest', target, file]
+    : [...enter, 'tar', '-C', target, '--numeric-owner', '--same-permissions', '--exclude=./dev/*', '-xf', file]
+  await runHost([command ?? '', ...rest], {
+    deadlineMs: DEADLINE_MS,
+    installHint: 'apt-get install squashfs-tools',
+    ...(signal ? { signal } : {}),
+  })
+}
+
+async function takeAway(directory: string, enter: readonly string[]): Promise<void> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')
+  if (mounts.includes(` ${directory}/root `)) {
+    const plain = await probeHost(['umount', `${directory}/root`], { deadlineMs: 30_000 })
+    // a reader that still has a file open must not keep the mount in sight for ever
+    if (plain.exitCode !== 0) await runHost(['umount', '--lazy', `${directory}/root`], { deadlineMs: 30_000 })
+  }
+  const [command, ...rest] = enter
+  if (command === undefined) await rm(directory, { recursive: true, force: true })
+  else await runHost([command, ...rest, 'rm', '-rf', directory], { deadlineMs: DEADLINE_MS })
+}
