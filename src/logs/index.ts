@@ -1,3 +1,5 @@
+import type { LogRule } from './rule.ts'
+
 export { checkLogs, scanText, shippedRuleSet, type LogFile } from './check-logs.ts'
 export { findingsToRecords, type LogRecordOptions } from './findings-to-records.ts'
 export { logKindOf } from './normalise.ts'
@@ -5,4 +7,8 @@ export type { LogContext, LogKind, LogRule, RuleScope, RuleSeverity } from './ru
 export { RuleSet } from './rule-set.ts'
 export { shippedLogRules } from './rules/index.ts'
 export type { Finding, LogScan } from './scan.ts'
-export { readLogRules } from './user-rules.ts'
+
+/** Reads log rules of the user from a YAML file, see `user-rules.ts`; the parser is loaded only then. @throws ConfigError */
+export async function readLogRules(file: string): Promise<LogRule[]> {
+  return (await import('./user-rules.ts')).readLogRules(file)
+}

@@ -23,6 +23,8 @@ export interface CheckRecord {
   /** Why it was skipped or missed; always set then. */
   reason?: string
   errors: CheckFailure[]
+  /** What the check says about itself, so that a report can explain a failure without loading the check. Set at least when it failed. */
+  about?: { because: string; source: string; fix?: string }
   durationMs: number
   /** Present when a waiver covers this result. The status stays what it was. */
   waived?: { reason: string; tracker: string; until: string }
