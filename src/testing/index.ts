@@ -7,6 +7,8 @@
  * @module
  */
 export { policy, regression } from './registry.ts'
+export { describeFiles, matches, wanted } from './judging.ts'
+export { isKnown, known, UnknownFactError } from '../instance/facts/unknown-fact.ts'
 /** Thrown by a check, it says that something outside the image failed: the check is then `miss`, not `fail`. */
 export { PlatformError } from '../core/errors.ts'
 export { mirrorTrouble, withMirrorRetries } from '../instance/agent/mirror.ts'

@@ -42,15 +42,20 @@ export const buildPackages: Builders<PackageFacts> = {
     return modified
   },
   pathExcludes: (evidence) => evidence.located('path-excludes').flatMap(({ text }) => /^\s*path-exclude\s*=\s*(\S+)/.exec(text)?.[1] ?? []),
-  repositories: (evidence) => parseRepositories(evidence.located('repositories')),
+  repositories: (evidence) => parseRepositories(evidence.located('repositories').map((line) => ({ ...line, text: withoutLogin(line.text) }))),
   aptConfig: (evidence) => {
     if (managerOf(evidence) !== 'apt') return {}
-    return evidence.atRest ? parseAptFiles(evidence.located('apt-files')) : parseAptDump(evidence.lines('apt-config'))
+    return evidence.atRest ? parseAptFiles(evidence.located('apt-files').map((line) => ({ ...line, text: withoutLogin(line.text) }))) : parseAptDump(evidence.lines('apt-config').map(withoutLogin))
   },
   aptPreferences: (evidence) => evidence.located('apt-preferences').map(({ file, text }) => ({ file, line: text })),
   archiveKeys: (evidence) => evidence.files('archive-keys').map(({ path }) => path),
   orphans: (evidence) => parseAptList(evidence.lines('orphans')),
   pendingUpgrades: (evidence) => parseAptUpgrades(evidence.lines('upgrades')),
+}
+
+/** Addresses of archives and proxies may carry a login. */
+function withoutLogin(text: string): string {
+  return text.replace(/:\/\/[^/@\s"]+@/g, '://***@')
 }
 
 function managerOf(evidence: Evidence): PackageManager {

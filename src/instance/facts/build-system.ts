@@ -75,7 +75,8 @@ export const buildSystem: Builders<SystemFacts> = {
     }
   },
   locale: (evidence) => {
-    const settings = parseAssignments(evidence.located('locale-files').map(({ text }) => text.replace(/^.*\bexport\s+/, '')))
+    const assigned = parseAssignments(evidence.located('locale-files').map(({ text }) => text.replace(/^.*\bexport\s+/, '')))
+    const settings = Object.fromEntries(Object.entries(assigned).filter(([name]) => /^(LANG|LANGUAGE|LC_[A-Z]+)$/.test(name)))
     const lang = /^[A-Za-z0-9_.@-]+$/.test(settings['LANG'] ?? '') ? settings['LANG'] : /\$\{?LANG:?-([\w.-]+)/.exec(settings['LANG'] ?? '')?.[1]
     return { ...(lang ? { lang } : {}), settings, available: evidence.lines('locales') }
   },

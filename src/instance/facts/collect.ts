@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { PrerequisiteError, TransportError } from '../../core/errors.ts'
-import { redact } from '../../core/redact.ts'
 import { probeHost } from '../../core/subprocess.ts'
 import type { Phase } from '../../results/check-record.ts'
 import type { Instance } from '../instance.ts'
@@ -38,7 +37,7 @@ export async function collectFacts(
   if (!result.stdout.trimEnd().endsWith(END.trim())) {
     throw new TransportError('protocol', `the facts script on ${instance.name} did not reach its end: exit status ${result.exitCode}, ${result.stderr.trim().slice(-400) || 'nothing on stderr'}`)
   }
-  return buildFacts(redact(result.stdout), { phase, collectedAt, durationMs: result.durationMs })
+  return buildFacts(result.stdout, { phase, collectedAt, durationMs: result.durationMs })
 }
 
 /**
@@ -57,5 +56,5 @@ export async function collectFactsAtRest(root: string, { signal }: { signal?: Ab
   if (!result.stdout.trimEnd().endsWith(END.trim())) {
     throw new PrerequisiteError(`the facts of ${root} could not be gathered: exit status ${result.exitCode}, ${result.stderr.trim().slice(-400) || 'nothing on stderr'}`)
   }
-  return buildFacts(redact(result.stdout), { phase: 'rest', collectedAt, durationMs: result.durationMs })
+  return buildFacts(result.stdout, { phase: 'rest', collectedAt, durationMs: result.durationMs })
 }
