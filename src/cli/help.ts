@@ -20,7 +20,7 @@ export function mainHelp(): string {
 export function commandHelp(command: Command): string {
   const options = Object.entries(command.options).map(([name, spec]) => [flag(name, spec), optionText(spec)] as const)
   const lines = [
-    command.text,
+    ...wrap(command.text, WIDTH),
     '',
     `Usage: harness ${command.name}${command.args ? ` ${command.args}` : ''}${options.length > 0 ? ' [options]' : ''}`,
     '',

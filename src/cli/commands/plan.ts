@@ -8,8 +8,11 @@ export default defineCommand({
   options: { ...CELL_OPTIONS, json: { type: 'boolean', text: 'print everything, with each check and each reason' } },
   examples: ['harness plan', 'harness plan --filter debian-13 --suite policy --json'],
   async run({ options }) {
-    const [{ cells, excluded }, { planCells }] = await Promise.all([selectedCells(options), import('../plan-cells.ts')])
-    const plans = await planCells(cells)
+    const [{ cells, excluded }, { planRun }] = await Promise.all([
+      selectedCells(options),
+      import('../../runner/run.ts'),
+    ])
+    const { plans } = await planRun(cells)
     if (options.json) {
       await printJson({
         cells: plans.map(({ cell, checks, skipped, nothing }) => ({

@@ -90,8 +90,7 @@ async function launch(
 
 async function use(instance: Instance, command: readonly string[], signal: AbortSignal): Promise<number> {
   if (command.length > 0) {
-    const result = await instance.root.run(command, { check: false, signal })
-    process.stdout.write(result.stdout)
+    const result = await instance.root.run(command, { signal, stdoutTo: process.stdout, deadline: '1 day' })
     process.stderr.write(result.stderr)
     return result.exitCode
   }

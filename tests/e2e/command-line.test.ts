@@ -1,0 +1,160 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { HARNESS, harness } from './cli.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'harness-e2e-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('help', () => {
+  it('tells every command on one page', async () => {
+    const { code, stdout, stderr } = await harness(['--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatchInlineSnapshot(`
+      "Launches Linux images, upgrades the agent under test, judges them by policy and regression suites, and reports.
+
+      Usage: harness <command> [options]
+
+        run         test images: launch, upgrade, judge, report, destroy
+        plan        show the cells a run would test, and why others are left out
+        list        list checks, log rules, platforms, images or runs
+        explain     tell what a check or log rule wants, why, and how to repair an image
+        check       judge recorded facts by the policy suite, without launching
+        check-logs  scan log files by the log rules
+        report      make the reports of a run again, or other formats of them
+        image       build, list, inspect and remove test images
+        shell       launch an image, or attach to an instance, and get a prompt
+        sweep       remove what an interrupted run left behind
+        doctor      tell what this host can run, and what would fix the rest
+        setup       install what this host needs, after asking
+
+      harness <command> --help tells more. Start with: harness run --setup
+      "
+    `)
+  })
+
+  it('is what a bare call prints', async () => {
+    expect((await harness([])).stdout).toBe((await harness(['--help'])).stdout)
+  })
+
+  it.each(Object.keys(COMMANDS))('of %s has a usage line and fits 100 columns', async (command) => {
+    const { code, stdout } = await harness([command, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain(`Usage: harness ${command}`)
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+    expect((await harness(['help', command])).stdout).toBe(stdout)
+  })
+})
+
+describe('a mistake is one line, with what was probably meant', () => {
+  it.each([
+    [['rnu'], 'harness: unknown command rnu; did you mean run?\n'],
+    [['frobnicate'], 'harness: unknown command frobnicate; `harness --help` lists what there is\n'],
+    [['--versoin'], 'harness: unknown option --versoin; did you mean --version?\n'],
+    [['list', '--jsno'], 'harness: unknown option --jsno for `harness list`; did you mean --json?\n'],
+    [['list', 'ruels'], 'harness: unknown kind ruels; did you mean rules?\n'],
+    [['list', '--suite', 'polcy'], 'harness: --suite cannot be "polcy"\n  choose policy, regression\n'],
+    [['plan', '--matrix'], 'harness: --matrix needs a value\n  --matrix FILE\n'],
+    [['plan', '--json=yes'], 'harness: --json takes no value\n  write just --json\n'],
+    [['explain'], 'harness: `harness explain` needs ID\n  harness explain ID\n'],
+    [['explain', 'a', 'b'], 'harness: unexpected argument "b" for `harness explain`\n  harness explain ID\n'],
+    [['explain', 'reg-ci-reslt'], 'harness: unknown check or log rule reg-ci-reslt; did you mean reg-ci-result?\n'],
+    [['image', 'biuld'], 'harness: unknown action biuld; did you mean build?\n'],
+  ])('%j', async (args, stderr) => {
+    expect(await harness(args)).toEqual({ code: 2, stdout: '', stderr })
+  })
+
+  it('in a matrix is named by line and column', async () => {
+    writeFileSync(join(folder, 'matrix.yaml'), 'axes:\n  platform: [lxd]\n  iamge: [debian-13]\n')
+    const { code, stdout, stderr } = await harness(['plan'], { cwd: folder })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatchInlineSnapshot(`
+      "harness: matrix.yaml:2:3: axes.image: is missing (and 1 more)
+        add "image"
+      "
+    `)
+  })
+
+  it('of ours is told with a file to report, not with a stack', async () => {
+    const check = join(folder, 'checks')
+    writeFileSync(check, '')
+    const { code, stderr } = await harness(['plan', '--json'], {
+      env: {
+        HARNESS_STATE_DIR: folder,
+        NODE_OPTIONS: `--import=data:text/javascript,JSON.stringify=()=>{throw(new(TypeError)('planted'))}`,
+      },
+    })
+    expect(code).toBe(70)
+    expect(stderr.replace(/bug-[\w-]+/, 'bug-X').replace(folder, 'DIR')).toBe(
+      'harness: this is a bug in the harness: planted\n  please report it with DIR/bug-X.txt\n',
+    )
+    const [file] = readdirSync(folder).filter((name) => name.startsWith('bug-'))
+    expect(readFileSync(join(folder, file ?? ''), 'utf8')).toContain('TypeError: planted\n    at ')
+  })
+})
+
+describe('the launcher', () => {
+  it('works from any folder and through a chain of links', async () => {
+    symlinkSync(HARNESS, join(folder, 'direct'))
+    symlinkSync('direct', join(folder, 'indirect'))
+    for (const command of [HARNESS, join(folder, 'direct'), join(folder, 'indirect'), './indirect']) {
+      expect(await harness(['--version'], { command, cwd: folder })).toMatchObject({ code: 0, stderr: '' })
+    }
+  })
+
+  it('passes arguments with blanks and quotes through', async () => {
+    const { stderr } = await harness([`it's "odd"`])
+    expect(stderr).toContain(`unknown command it's "odd"`)
+  })
+
+  it('takes a newer Node from PATH, and its own when PATH has none or an old one', async () => {
+    const old = join(folder, 'node')
+    writeFileSync(old, '#!/bin/sh\necho v20.20.2\n', { mode: 0o755 })
+    const path = `${folder}:/usr/bin:/bin`
+    expect(await harness(['--version'], { env: { PATH: path } })).toMatchObject({ code: 0, stderr: '' })
+
+    writeFileSync(old, '#!/bin/sh\n[ "$1" = --version ] && echo v99.0.0 || echo "newer Node got $#"\n', { mode: 0o755 })
+    expect(await harness(['--version'], { env: { PATH: path } })).toMatchObject({ stdout: 'newer Node got 2\n' })
+  })
+
+  it('says in one line that there is neither Node nor npm', async () => {
+    const bare = join(folder, 'checkout')
+    spawnSync('mkdir', [bare])
+    spawnSync('cp', [HARNESS, join(bare, 'harness')])
+    for (const tool of ['sh', 'readlink', 'dirname', 'cat', 'mkdir']) symlinkSync(`/bin/${tool}`, join(folder, tool))
+    const { code, stderr } = await harness(['--help'], { command: join(bare, 'harness'), env: { PATH: folder } })
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/^harness: no Node >= 24.15 and no npm here; install .*\n$/)
+  })
+})
+
+describe('output', () => {
+  it('may be cut short by the reader', () => {
+    const { status, stderr, stdout } = spawnSync('sh', ['-c', `'${HARNESS}' list rules --json | head -n 1`], {
+      encoding: 'utf8',
+    })
+    expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: '', stdout: '[\n' })
+  })
+
+  it.each([
+    ['list'],
+    ['list', 'rules'],
+    ['list', 'platforms'],
+    ['list', 'images'],
+    ['list', 'runs'],
+    ['plan'],
+    ['image', 'list'],
+    ['explain', 'reg-ci-result'],
+  ])('of %s %s is data with --json', async (...args) => {
+    const { code, stdout, stderr } = await harness([...args, '--json'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(() => JSON.parse(stdout)).not.toThrow()
+  })
+})
