@@ -72,6 +72,12 @@ export class Judges {
     return await this.#read(planned.baseline ? this.#inputs.baselineFacts : this.#inputs.liveFacts)
   }
 
+  /** Facts of the image before anything was done to it; none for the unmodified instance, whose live facts they are. */
+  async firstBootFacts(planned: PlannedCheck): Promise<Facts | undefined> {
+    const path = planned.baseline ? undefined : this.#factsPath('image', 'first-boot')
+    return path === undefined ? undefined : await this.#read(path)
+  }
+
   /** The instance of a lane; one of its own is launched by the parent on the first call. */
   async instance(lane: string): Promise<Instance> {
     let attached = this.#instances.get(lane)
@@ -144,7 +150,8 @@ export async function judgeRegression(judges: Judges, planned: PlannedCheck, che
   const facts = await judges.liveFacts(planned)
   skipWhereItDoesNotApply(judges, check, facts, tools)
   const instance = await judges.instance(planned.lane)
-  await check.judge({ ...tools, instance, facts, expected: judges.expected(facts), cell: judges.spec.cell })
+  const firstBoot = await judges.firstBootFacts(planned)
+  await check.judge({ ...tools, instance, facts, ...(firstBoot ? { firstBoot } : {}), expected: judges.expected(facts), cell: judges.spec.cell })
 }
 
 function skipWhereItDoesNotApply(judges: Judges, check: Check, facts: Facts, tools: Tools): void {

@@ -68,6 +68,8 @@ export interface RegressionContext {
   instance: Instance
   /** Facts gathered on this boot of the instance's image. */
   facts: Facts
+  /** Facts of the very first boot of the image, before anything was upgraded or cleaned; not on the unmodified instance. */
+  firstBoot?: Facts
   expect: ExpectStatic
   expected: Expectations
   cell: CellSummary
@@ -78,6 +80,18 @@ export interface RegressionContext {
   signal: AbortSignal
 }
 
-export type PolicyCheck = { suite: 'policy'; id: string; info: PolicyInfo; judge: (context: PolicyContext) => void | Promise<void>; file: string }
-export type RegressionCheck = { suite: 'regression'; id: string; info: RegressionInfo; judge: (context: RegressionContext) => Promise<void>; file: string }
+export type PolicyCheck = {
+  suite: 'policy'
+  id: string
+  info: PolicyInfo
+  judge: (context: PolicyContext) => void | Promise<void>
+  file: string
+}
+export type RegressionCheck = {
+  suite: 'regression'
+  id: string
+  info: RegressionInfo
+  judge: (context: RegressionContext) => Promise<void>
+  file: string
+}
 export type Check = PolicyCheck | RegressionCheck

@@ -1,6 +1,6 @@
 import { regression } from '../../src/testing/index.ts'
 import type { Instance } from '../../src/testing/index.ts'
-import { cross } from './probes/crossing.ts'
+import { cross, survived } from './probes/crossing.ts'
 import { readState } from './probes/state.ts'
 import type { SystemState } from './probes/state.ts'
 
@@ -70,7 +70,7 @@ regression(
     fix: 'manual_cache_clean must not be true, and ssh_deletekeys not false',
   },
   async ({ instance, expect, signal, skip }) => {
-    const { before, after, noted } = await newInstanceId(instance, signal)
+    const { before, after, noted } = await survived(newInstanceId(instance, signal), skip)
     if (noted.newId === undefined) skip('the instance id of this datasource cannot be changed from inside')
     expect(after.instanceId, 'instance id').toBe(noted.newId)
     expect(await instance.root.exists(`/var/lib/cloud/instances/${noted.newId}`), 'folder of the new instance').toBe(
@@ -98,7 +98,7 @@ regression(
     fix: 'the module that owns the file named adds instead of replacing',
   },
   async ({ instance, expect, signal, skip }) => {
-    const { noted } = await newInstanceId(instance, signal)
+    const { noted } = await survived(newInstanceId(instance, signal), skip)
     if (noted.newId === undefined) skip('the instance id of this datasource cannot be changed from inside')
     const now = await readState(instance)
     const changed = [...new Set([...noted.state.files.keys(), ...now.files.keys()])]

@@ -20,6 +20,7 @@ regression(
             first line
         - path: /var/lib/harness/plain
           append: true
+          permissions: '0640'
           content: |
             second line
         - path: /var/lib/harness/encoded

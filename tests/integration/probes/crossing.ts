@@ -38,11 +38,21 @@ export function cross<Before>(
   return crossing
 }
 
+/** For checks that are not about the reboot itself: without one they have nothing to judge. */
+export async function survived<Before>(
+  crossing: Promise<Crossing<Before>>,
+  skip: (reason: string) => never,
+): Promise<Crossing<Before>> {
+  return await crossing.catch((error: unknown) =>
+    skip(`the reboot failed: ${error instanceof Error ? error.message : String(error)}`),
+  )
+}
+
 async function rebootOnce<Before>(instance: Instance, options: CrossingOptions<Before>): Promise<Crossing<Before>> {
   const before = await readIdentity(instance)
   const noted = await options.prepare()
   const started = performance.now()
-  await instance.reboot({ via: options.via, deadline: '3 minutes', signal: options.signal })
+  await instance.reboot({ via: options.via, deadline: '90 seconds', signal: options.signal })
   const durationMs = performance.now() - started
   return { before, after: await readIdentity(instance), noted, durationMs }
 }

@@ -22,8 +22,12 @@ export async function activeRenderers(instance: Instance): Promise<Renderer[]> {
 
 /** Files in which cloud-init left network configuration, with the manager that reads them. Netplan hands on to the one it names. */
 export async function configuredFiles(instance: Instance): Promise<{ path: string; renderer: Renderer }[]> {
+  // Newer versions write no comment into the file, older ones have no telling name.
   const found = await instance.root
-    .sh`grep -lsi 'cloud-init' /etc/netplan/*.yaml /etc/network/interfaces /etc/network/interfaces.d/* /etc/systemd/network/*.network /etc/sysconfig/network-scripts/ifcfg-* /etc/NetworkManager/system-connections/* /etc/sysconfig/network/ifcfg-*; :`
+    .sh`for file in /etc/netplan/*.yaml /etc/network/interfaces /etc/network/interfaces.d/* /etc/systemd/network/*.network /etc/sysconfig/network-scripts/ifcfg-* /etc/NetworkManager/system-connections/* /etc/sysconfig/network/ifcfg-*; do
+      [ -f "$file" ] || continue
+      case $file in *cloud-init*) echo "$file" ;; *) grep -lsi cloud-init "$file" ;; esac
+    done; :`
   const paths = found.split('\n').filter(Boolean)
   const netplan = paths.some((path) => path.startsWith('/etc/netplan/')) ? await netplanRenderer(instance) : 'other'
   return paths.map((path) => ({ path, renderer: path.startsWith('/etc/netplan/') ? netplan : rendererOf(path) }))
