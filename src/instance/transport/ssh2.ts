@@ -119,7 +119,7 @@ class Ssh2Transport implements Transport {
   }
 
   async #open(line: string): Promise<Channel> {
-    const opened = new Promise<ClientChannel>((resolve, reject) => {
+    const opened = new Promise<Channel>((resolve, reject) => {
       if (this.#why !== undefined)
         return reject(new TransportError('lost', `the connection to ${this.#name} was lost (${this.#why})`))
       try {
@@ -132,13 +132,17 @@ class Ssh2Transport implements Transport {
                 { cause: error },
               ),
             )
-          else resolve(channel)
+          // The exit code of a short command may be in the packet that opened the channel: listeners must be there already.
+          else resolve(this.#channel(channel))
         })
       } catch (error) {
         reject(new TransportError('lost', `the connection to ${this.#name} was lost`, { cause: error }))
       }
     })
-    const channel = await Promise.race([opened, this.#gone.promise])
+    return await Promise.race([opened, this.#gone.promise])
+  }
+
+  #channel(channel: ClientChannel): Channel {
     const ended = new Promise<ChannelEnd>((resolve) => {
       let end: ChannelEnd = { code: null }
       channel.on('exit', (code: number | null, signal?: string) => {

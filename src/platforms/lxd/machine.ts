@@ -1,5 +1,6 @@
-import { TransportError, UnsupportedError } from '../../core/errors.ts'
+import { TransportError } from '../../core/errors.ts'
 import type { Address, Capability, Machine, MachineState, TerminalRequest } from '../../instance/machine.ts'
+import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import type { InstanceInfo, InstanceState } from './api.ts'
 import type { LxdClient } from './client.ts'
@@ -13,6 +14,7 @@ import { manifest } from './manifest.ts'
 import { instanceState, restartInstance, startInstance, stopInstance } from './power.ts'
 import type { Waiting } from './power.ts'
 import { createSnapshot, removeSnapshot } from './snapshots.ts'
+import { openSshLine } from './ssh-line.ts'
 import { openTerminal } from './terminal.ts'
 
 /** An instance of LXD. Its id is its name, after `project:` outside the default project of the session. */
@@ -39,16 +41,22 @@ export class LxdMachine implements Machine {
     return (await instanceState(this.#client, this.name)).state
   }
 
-  async connect(options: { deadlineMs: number; signal?: AbortSignal; via?: 'exec' | 'ssh' }): Promise<Transport> {
-    if (options.via === 'ssh') {
-      throw new UnsupportedError('the platform lxd has no SSH line of its own', {
-        hint: 'open one with instance.ssh()',
-      })
-    }
+  async connect(options: {
+    deadlineMs: number
+    signal?: AbortSignal
+    via?: 'exec' | 'ssh'
+    identity?: SshIdentity
+  }): Promise<Transport> {
+    const { via, identity, ...waiting } = options
     const state = await this.state()
     if (state !== 'running') throw new TransportError('refused', `${this.name} is ${state}`)
-    const { via: _, ...waiting } = options
-    return openExecTransport(this.#client, this.name, waiting)
+    const exec = await openExecTransport(this.#client, this.name, waiting)
+    if (via !== 'ssh') return exec
+    try {
+      return await openSshLine(this, exec, identity, waiting)
+    } finally {
+      await exec.close()
+    }
   }
 
   async hostKeys(): Promise<string[]> {
