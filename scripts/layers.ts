@@ -33,7 +33,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   reporters: { imports: ['core', 'results'], packages: [] },
   testing: { imports: ['core', 'results', 'distros', 'instance', 'platforms'], packages: ['vitest'] },
-  setup: { imports: ['core', 'results', 'distros', 'images', 'instance', 'platforms'], packages: [] },
+  setup: { imports: ['core', 'results', 'distros', 'images', 'instance', 'platforms', 'platforms/*'], packages: [] },
   runner: {
     imports: ['core', 'results', 'distros', 'matrix', 'logs', 'instance', 'images', 'platforms', 'testing', 'setup'],
     packages: ['p-limit', 'vitest', 'yaml', 'zod'],
