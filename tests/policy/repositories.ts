@@ -62,10 +62,10 @@ policy(
   (context) => {
     const { facts, expect } = context
     const suites = enabled(facts).filter(({ types }) => types.some((type) => type !== 'deb-src')).flatMap((repository) => repository.suites)
-    // Unstable has no VERSION_CODENAME of its own; its os-release names the next release.
-    const codename = facts.os.codename === undefined || suites.includes('sid') ? 'sid' : facts.os.codename
-    const names = (suite: string) => [suite.replace('{codename}', codename), ...(codename === 'sid' ? [suite.replace('{codename}', 'unstable')] : [])]
-    const required = codename === 'sid' ? ['{codename}'] : wanted(context, 'requiredSuites')
+    // The os-release of unstable names the release to come, and unstable goes by two names.
+    const unstable = suites.some((suite) => suite === 'sid' || suite === 'unstable') || facts.os.codename === undefined
+    const names = (suite: string) => (unstable ? ['sid', 'unstable'] : [facts.os.codename ?? '']).map((codename) => suite.replace('{codename}', codename))
+    const required = unstable ? ['{codename}'] : wanted(context, 'requiredSuites')
     const missing = required.filter((suite) => !names(suite).some((name) => suites.some((known) => known === name || known.startsWith(`${name}/`))))
     expect(missing.map((suite) => names(suite)[0]), `suites that are not enabled; enabled are ${suites.join(', ')}`).toEqual([])
   },
