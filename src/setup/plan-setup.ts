@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { PrerequisiteError } from '../core/errors.ts'
+import { runHost } from '../core/subprocess.ts'
+import { configureDaemon } from './configure.ts'
+import { askDaemon, openClient, startDaemon } from './daemon.ts'
+import { findCommand, hasSystemd, isRoot, systemPath } from './host.ts'
+import { findDaemon, installCommands, installPackages, missingPackages, usesOf } from './packages.ts'
+import type { KernelLimit } from './kernel-limits.ts'
+import { lowLimits, raiseLimits } from './kernel-limits.ts'
+import type { LxdSettings } from './settings.ts'
+import { lxdSettings } from './settings.ts'
+import { findUsableDaemon, isUsable } from './usable.ts'
+
+export interface SetupOptions {
+  /** Also make sure that containers can be launched. Default true. */
+  lxd?: boolean
+  /** Default `process.env`. */
+  env?: NodeJS.ProcessEnv
+}
+
+export interface RunContext {
+  onLine: (line: string) => void
+  signal?: AbortSignal
+}
+
+/** One thing setup would do. */
+export interface SetupStep {
+  id: 'packages' | 'limits' | 'lxcfs' | 'daemon' | 'configure'
+  title: string
+  /** Why, in a sentence for the person who is asked for consent. */
+  reason: string
+  /** What is run, as a shell would show it; requests to the daemon as `PUT /1.0 ...`. */
+  commands: readonly string[]
+  needsRoot: boolean
+  run(context: RunContext): Promise<void>
+}
+
+export interface SetupPlan {
+  /** Empty when this host has everything. */
+  steps: readonly SetupStep[]
+  /** Socket of the daemon that will be used, whether it is there or made by the steps. */
+  socket: string | undefined
+  /** True when a daemon that was there before is used, untouched. */
+  existing: boolean
+}
+
+/**
+ * What this host lacks. A daemon of LXD or Incus that is there and usable is used as it is; one that is there and not usable is never
+ * touched: a private one is set up beside it. Changes nothing.
+ */
+export async function planSetup(options: SetupOptions = {}): Promise<SetupPlan> {
+  const env = options.env ?? process.env
+  const settings = lxdSettings(env)
+  const wantsLxd = options.lxd ?? true
+  const usable = wantsLxd ? await findUsableDaemon(env) : undefined
+  const needsDaemon = wantsLxd && usable === undefined
+  const packages = await missingPackages(needsDaemon)
+  // for a daemon that works already it is an improvement: not worth asking for root
+  const limits = wantsLxd && (needsDaemon || isRoot()) ? await lowLimits() : []
+  const steps = [
+    ...(packages.length > 0 ? [packagesStep(packages)] : []),
+    ...(limits.length > 0 ? [limitsStep(limits)] : []),
+    ...(needsDaemon && !(await lxcfsRuns()) ? [lxcfsStep()] : []),
+    ...(needsDaemon && !(await askDaemon(settings.socket)) ? [daemonStep(settings)] : []),
+    ...(needsDaemon ? [configureStep(settings)] : []),
+  ]
+  return {
+    steps,
+    socket: usable ?? (needsDaemon ? settings.socket : undefined),
+    existing: usable !== undefined && usable !== settings.socket,
+  }
+}
+
+/**
+ * Does what a plan says, in order. Every step can be repeated.
+ * @throws PrerequisiteError when root is needed and missing, or the host refuses; SubprocessError of a command that failed; CancelledError.
+ */
+export async function runSetup(plan: SetupPlan, context: RunContext): Promise<void> {
+  const blocked = plan.steps.find((step) => step.needsRoot)
+  if (blocked && !isRoot())
+    throw new PrerequisiteError(`setup needs root to ${blocked.title}`, { hint: 'sudo ./harness setup' })
+  for (const step of plan.steps) {
+    context.onLine(step.title)
+    await step.run(context)
+  }
+}
+
+function packagesStep(packages: readonly string[]): SetupStep {
+  return {
+    id: 'packages',
+    title: `install ${packages.join(', ')}`,
+    reason: usesOf(packages),
+    commands: installCommands(packages).map((command) => command.join(' ')),
+    needsRoot: true,
+    run: (context) => installPackages(packages, context),
+  }
+}
+
+function limitsStep(limits: readonly KernelLimit[]): SetupStep {
+  return {
+    id: 'limits',
+    title: 'raise limits of the kernel that containers share',
+    reason:
+      'with the defaults the tenth container cannot watch files any more and its services fail; until the next start of the host',
+    commands: limits.map(({ name, atLeast }) => `sysctl -w ${name}=${atLeast}`),
+    needsRoot: true,
+    async run({ onLine }) {
+      const refused = await raiseLimits(limits)
+      if (refused.length > 0)
+        onLine(
+          `this host does not let ${refused.map(({ name }) => name).join(', ')} be raised; run few containers at once`,
+        )
+    },
+  }
+}
+
+function lxcfsStep(): SetupStep {
+  const command = hasSystemd() ? 'systemctl start lxcfs' : 'lxcfs /var/lib/lxcfs'
+  return {
+    id: 'lxcfs',
+    title: 'start lxcfs',
+    reason: 'containers see their own memory, processors and uptime instead of those of the host',
+    commands: [command],
+    needsRoot: true,
+    run: startLxcfs,
+  }
+}
+
+function daemonStep(settings: LxdSettings): SetupStep {
+  const how = hasSystemd() ? `systemd-run --unit=${settings.unit} ` : ''
+  return {
+    id: 'daemon',
+    title: `start a private LXD in ${settings.dir}`,
+    reason:
+      'tests get a daemon, a network and a storage pool of their own; an LXD that may be on this host is left alone',
+    commands: [`${how}env LXD_DIR=${settings.dir} lxd --logfile ${settings.logFile}`],
+    needsRoot: true,
+    async run({ signal }) {
+      const daemon = findDaemon()
+      if (!daemon) throw new PrerequisiteError('neither LXD nor Incus is installed', { hint: 'apt-get install lxd' })
+      if (!(await askDaemon(settings.socket))) await startDaemon(daemon, settings, signal)
+    },
+  }
+}
+
+function configureStep(settings: LxdSettings): SetupStep {
+  return {
+    id: 'configure',
+    title: `give it a storage pool and the network ${settings.bridge}`,
+    reason:
+      'containers need a disk and a way to the archives; the pool is a btrfs loop file where the host can have one',
+    commands: [
+      'PATCH /1.0',
+      `POST /1.0/storage-pools ${settings.pool}`,
+      `POST /1.0/networks ${settings.bridge}`,
+      'PATCH /1.0/profiles/default',
+    ],
+    needsRoot: true,
+    async run({ onLine, signal }) {
+      const client = openClient(settings.socket)
+      try {
+        await configureDaemon(client, { settings, onLine, ...(signal ? { signal } : {}) })
+      } finally {
+        client.close()
+      }
+      if (!(await isUsable(settings.socket)))
+        throw new PrerequisiteError(`the private LXD in ${settings.dir} is not usable after setup`, {
+          hint: `read ${settings.logFile}`,
+        })
+    },
+  }
+}
+
+async function lxcfsRuns(): Promise<boolean> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '')
+  return /^lxcfs \/var\/lib\/lxcfs /m.test(mounts)
+}
+
+async function startLxcfs({ onLine }: RunContext): Promise<void> {
+  const file = findCommand('lxcfs')
+  if (!file || !existsSync('/dev/fuse'))
+    return onLine('lxcfs cannot run here; containers will see the memory of the host')
+  const env = { ...process.env, PATH: systemPath() }
+  if (hasSystemd()) await runHost(['systemctl', 'start', 'lxcfs'], { env, deadlineMs: 60_000 })
+  else
+    await runHost(['sh', '-c', 'mkdir -p /var/lib/lxcfs && setsid lxcfs /var/lib/lxcfs </dev/null >/dev/null 2>&1 &'], {
+      env,
+      deadlineMs: 30_000,
+    })
+}
