@@ -1,10 +1,13 @@
 import { PlatformError } from '../../core/errors.ts'
 import { waitUntil } from '../../core/wait-until.ts'
 import type { Attempt } from '../../core/wait-until.ts'
+import type { Owner } from '../platform.ts'
 import type { InstanceInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { forgetConsole } from './console.ts'
+import { removeNetworksOf } from './own-network.ts'
 import { stopInstance } from './power.ts'
-import { isOurs } from './tags.ts'
+import { isMadeFor } from './tags.ts'
 import { removeVolumesOf } from './volumes.ts'
 
 const DESTROY_MS = 120_000
@@ -12,16 +15,16 @@ const DESTROY_MS = 120_000
 interface DestroyOptions {
   deadlineMs?: number | undefined
   signal?: AbortSignal | undefined
-  /** Leaves an instance that does not carry our marks alone. */
-  onlyOurs?: boolean
+  /** Leaves an instance alone that was not made for this owner. */
+  onlyOf?: Owner
 }
 
-/** Stops by force and deletes an instance, its snapshots and the volumes made for it. One that is gone is fine. */
+/** Stops by force and deletes an instance, its snapshots, and the volumes and networks made for it. One that is gone is fine. */
 export async function destroyInstance(client: LxdClient, name: string, options: DestroyOptions = {}): Promise<void> {
   const deadlineMs = options.deadlineMs ?? DESTROY_MS
   const waiting = { deadlineMs, ...(options.signal === undefined ? {} : { signal: options.signal }) }
   const instance = await findInstance(client, name)
-  if (instance && options.onlyOurs && !isOurs(instance.config)) return
+  if (instance && options.onlyOf && !isMadeFor(options.onlyOf, instance.config)) return
   if (instance) {
     await waitUntil({ what: `${name} to be deleted`, ...waiting, intervalMs: 50 }, async (): Promise<Attempt<true>> => {
       const now = await findInstance(client, name)
@@ -30,7 +33,7 @@ export async function destroyInstance(client: LxdClient, name: string, options: 
       return deleteOnce(client, name)
     })
   }
-  await removeVolumesOf(client, name)
+  await Promise.all([removeVolumesOf(client, name), removeNetworksOf(client, name), forgetConsole(client, name)])
 }
 
 export async function findInstance(client: LxdClient, name: string): Promise<InstanceInfo | undefined> {

@@ -1,21 +1,29 @@
 import { PlatformError } from '../../core/errors.ts'
 import type { Devices, InstanceInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
-import { firstBridge } from './host-defaults.ts'
+import { networkForNic, removeNetworksOf } from './own-network.ts'
 import { tagsIn } from './tags.ts'
 import { createVolume, removeVolume } from './volumes.ts'
 
 const path = (name: string) => `/1.0/instances/${name}`
 
-/** Adds a network card. @returns the name of the device, which is that of the interface in a container */
-export async function addNic(client: LxdClient, name: string, network: string | undefined): Promise<string> {
-  const target = network ?? (await firstBridge(client))
-  if (target === undefined) throw new PlatformError('not-found', 'LXD has no bridge for another network card')
-  const { value } = await client.getTagged<InstanceInfo>(path(name))
-  const id = freeName('eth', value.expanded_devices)
-  await changeDevices(client, name, (devices) => {
-    devices[id] = { type: 'nic', network: target, name: id }
-  })
+/**
+ * Adds a network card, without a network named on a bridge where the instance has none yet.
+ * @returns the name of the device, which is that of the interface in a container
+ */
+export async function addNic(client: LxdClient, name: string, wanted: string | undefined): Promise<string> {
+  const instance = await client.get<InstanceInfo>(path(name))
+  const id = freeName('eth', instance.expanded_devices)
+  const tags = tagsIn(instance.config)
+  const network = wanted ?? (await networkForNic(client, name, instance.expanded_devices, { nic: id, tags }))
+  try {
+    await changeDevices(client, name, (devices) => {
+      devices[id] = { type: 'nic', network, name: id }
+    })
+  } catch (error) {
+    await removeNetworksOf(client, name, network)
+    throw error
+  }
   return id
 }
 
@@ -40,7 +48,7 @@ export async function addDisk(client: LxdClient, name: string, sizeGiB: number):
   return id
 }
 
-/** Removes a device, and the volume made for it; one that is not there is fine. */
+/** Removes a device, and the volume or network made for it; one that is not there is fine. */
 export async function removeDevice(client: LxdClient, name: string, id: string): Promise<void> {
   const instance = await client.get<InstanceInfo>(path(name))
   const device = instance.devices[id]
@@ -48,6 +56,7 @@ export async function removeDevice(client: LxdClient, name: string, id: string):
   await changeDevices(client, name, (devices) => {
     delete devices[id]
   })
+  if (device.type === 'nic' && device.network !== undefined) await removeNetworksOf(client, name, device.network)
   if (device.type === 'disk' && device.source === `${name}-${id}`)
     await removeVolume(client, `${device.pool}/${device.source}`)
 }

@@ -22,7 +22,7 @@ const BY_TEXT: readonly (readonly [RegExp, PlatformErrorKind])[] = [
   [/reached maximum number|exceed(?:s|ed)? (?:the )?(?:project )?limit|limits\.\S+ .*(?:project|exceed)/i, 'quota'],
   [/not authorized|not trusted|permission denied|forbidden/i, 'auth'],
   [
-    /already exists|UNIQUE constraint|is busy running|currently in use|already in use|in use by|ETag doesn't match/i,
+    /already exists|already used|UNIQUE constraint|is busy running|currently in use|already in use|in use by|ETag doesn't match/i,
     'conflict',
   ],
   [/not found|no such object|doesn't exist|no such file/i, 'not-found'],
@@ -44,16 +44,22 @@ export function kindOf(status: number, text: string): PlatformErrorKind {
 export function answerError(status: number, text: string, action: string): PlatformError {
   const kind = kindOf(status, text)
   const hint = hintFor(kind)
-  return new PlatformError(
-    kind,
-    `LXD refused ${action}: ${text || `status ${status}`}`,
-    hint === undefined ? {} : { hint },
-  )
+  const said = text || `status ${status}`
+  return new PlatformError(kind, `LXD refused ${action}: ${said}`, {
+    cause: new Error(said),
+    ...(hint === undefined ? {} : { hint }),
+  })
 }
 
 /** An operation that LXD accepted and that failed later. */
 export function operationError(text: string, action: string): PlatformError {
-  return new PlatformError(kindOf(0, text), `LXD failed ${action}: ${text}`)
+  return new PlatformError(kindOf(0, text), `LXD failed ${action}: ${text}`, { cause: new Error(text) })
+}
+
+/** `error` told as the absence of a named thing when that is what it is. */
+export function orMissing(error: unknown, what: string): unknown {
+  if (!(error instanceof PlatformError && error.kind === 'not-found')) return error
+  return new PlatformError('not-found', `${what}: no such file or directory`, { cause: error })
 }
 
 /** The daemon did not answer in time. */

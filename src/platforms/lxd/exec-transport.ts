@@ -6,7 +6,7 @@ import { CommandShell } from './command-shell.ts'
 import type { Sinks } from './command-shell.ts'
 import { cancelledError } from './errors.ts'
 import { killTree } from './exec-kill.ts'
-import { MAX_COMMAND_BYTES } from './exec-script.ts'
+import { MAX_COMMAND_BYTES, quoteWord } from './exec-script.ts'
 import { FlowSink, feed } from './exec-flow.ts'
 import { readGuestFile, writeGuestFile } from './guest-files.ts'
 import { KeptBytes } from './marked-stream.ts'
@@ -71,6 +71,9 @@ export class LxdExecTransport implements Transport {
 
   async put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void> {
     await writeGuestFile(this.#client, this.#instance, source, remotePath, options)
+    if (options.mode === undefined) return
+    const { mode, ...rest } = options
+    await this.exec({ command: `chmod ${mode.toString(8)} ${quoteWord(remotePath)}`, ...rest })
   }
 
   get(

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError, TransportError } from '../../core/errors.ts'
 import type { Body, LxdClient } from './client.ts'
+import { orMissing } from './errors.ts'
 
 interface Reading {
   deadlineMs: number
@@ -13,7 +14,7 @@ interface Reading {
 
 const filesPath = (instance: string) => `/1.0/instances/${instance}/files`
 
-/** Writes a file as root, running or stopped. An existing file is replaced and gets `mode` too. */
+/** Writes a file as root, running or stopped. An existing file is overwritten and keeps its owner and mode. */
 export async function writeGuestFile(
   client: LxdClient,
   instance: string,
@@ -31,11 +32,14 @@ export async function writeGuestFile(
     'x-lxd-mode': `0${(options.mode ?? 0o644).toString(8)}`,
     'x-incus-type': 'file',
   }
-  await client.call('POST', filesPath(instance), body, {
+  const call = client.call('POST', filesPath(instance), body, {
     query: { path: remotePath },
     headers,
     deadlineMs: options.deadlineMs,
     signal: options.signal,
+  })
+  await call.catch((error: unknown) => {
+    throw orMissing(error, `${remotePath} on ${instance}`)
   })
 }
 
@@ -47,10 +51,13 @@ export async function readGuestFile(
   target: 'memory' | { path: string },
   options: Reading,
 ): Promise<Uint8Array | undefined> {
-  const { headers, body } = await client.open(filesPath(instance), {
+  const opening = client.open(filesPath(instance), {
     query: { path: remotePath },
     deadlineMs: options.deadlineMs,
     signal: options.signal,
+  })
+  const { headers, body } = await opening.catch((error: unknown) => {
+    throw orMissing(error, `${remotePath} on ${instance}`)
   })
   if (headers['x-lxd-type'] === 'directory' || headers['x-incus-type'] === 'directory') {
     body.resume()

@@ -31,7 +31,7 @@ export async function rootAndNic(
 }
 
 /** A managed bridge that gives out IPv4 addresses. */
-export async function firstBridge(client: LxdClient): Promise<string | undefined> {
+async function firstBridge(client: LxdClient): Promise<string | undefined> {
   const networks = await client.get<NetworkInfo[]>('/1.0/networks', { query: { recursion: '1' } })
   return networks.find(isUsableBridge)?.name
 }

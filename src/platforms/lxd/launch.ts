@@ -2,6 +2,7 @@ import { CancelledError, ConfigError, PlatformError } from '../../core/errors.ts
 import type { LaunchRequest } from '../platform.ts'
 import type { Devices, ImageInfo, InstanceInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { forgetConsole } from './console.ts'
 import { destroyInstance } from './destroy.ts'
 import { rootAndNic } from './host-defaults.ts'
 import { resetIdentity } from './identity.ts'
@@ -10,7 +11,7 @@ import type { LaunchExtra, LxdOptions } from './options.ts'
 import { startInstance } from './power.ts'
 import { seedConfig } from './seed.ts'
 import { seedPrefix } from './seed-prefix.ts'
-import { isOurs, tagsOf } from './tags.ts'
+import { isMadeFor, tagsOf } from './tags.ts'
 
 /** How long a create that is no longer wanted is waited for. */
 const ABORT_MS = 120_000
@@ -37,6 +38,7 @@ export async function launchInstance(
   if (request.signal?.aborted) throw new CancelledError(`cancelled before ${request.name} was created`)
   const body = await createBody(context, request, extra, source)
   try {
+    await forgetConsole(client, request.name)
     await create(client, request, body, left)
     if ('snapshot' in source) await resetIdentity(client, request.name)
     const created = await client.get<InstanceInfo>(`/1.0/instances/${request.name}`)
@@ -46,7 +48,7 @@ export async function launchInstance(
     await startInstance(client, request.name, left())
     return await client.get<InstanceInfo>(`/1.0/instances/${request.name}`, left())
   } catch (error) {
-    await destroyInstance(client, request.name, { onlyOurs: true })
+    await destroyInstance(client, request.name, { onlyOf: request.owner })
     throw error
   }
 }
@@ -88,13 +90,17 @@ async function create(
   } catch (error) {
     if (!(error instanceof PlatformError && error.kind === 'conflict')) throw error
     const present = await client.get<InstanceInfo>(`/1.0/instances/${request.name}`)
-    if (!isOurs(present.config)) {
-      throw new PlatformError('conflict', `an instance named ${request.name} exists and was not made by the harness`, {
-        hint: 'choose another name, or remove that instance',
-        cause: error,
-      })
+    if (!isMadeFor(request.owner, present.config)) {
+      throw new PlatformError(
+        'conflict',
+        `an instance named ${request.name} exists and was not made for this cell of this run`,
+        {
+          hint: 'choose another name, or remove that instance',
+          cause: error,
+        },
+      )
     }
-    await destroyInstance(client, request.name, { onlyOurs: true, ...left() })
+    await destroyInstance(client, request.name, { onlyOf: request.owner, ...left() })
     await createOnce(client, body, left())
   }
 }

@@ -2,6 +2,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { LaunchRequest, PlatformSession, Resource } from '../platform.ts'
 import type { ImageInfo, InstanceInfo, ServerInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { openImage } from './image-at-rest.ts'
 import { describeImage, resolveImage } from './images.ts'
 import { findByFingerprint } from './image-import.ts'
 import { checkImageType, launchInstance } from './launch.ts'
@@ -34,11 +35,7 @@ export class LxdSession implements PlatformSession {
     return describeImage(await this.#resolve(reference, options))
   }
 
-  async openImageAtRest(
-    imageId: string,
-    options: { signal?: AbortSignal },
-  ): Promise<AsyncDisposable & { root: string }> {
-    const { openImage } = await import('./image-at-rest.ts')
+  openImageAtRest(imageId: string, options: { signal?: AbortSignal }): Promise<AsyncDisposable & { root: string }> {
     return openImage(this.#client, imageId, options)
   }
 

@@ -19,8 +19,9 @@ export function tagsIn(config: Tags): Tags {
   return Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith('user.harness.')))
 }
 
-export function isOurs(config: Tags): boolean {
-  return Boolean(config['user.harness.run'])
+/** Whether something was made for this cell of this run, by this or an earlier attempt. */
+export function isMadeFor(owner: Owner, config: Tags): boolean {
+  return config['user.harness.run'] === owner.runId && config['user.harness.cell'] === owner.cell
 }
 
 /** A resource by its marks, or undefined when it is not ours, or of another run. */
