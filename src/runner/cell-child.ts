@@ -52,6 +52,8 @@ async function judge(spec: ChildSpec): Promise<void> {
           maxWorkers: 1,
           maxConcurrency: 8,
           cache: false,
+          // Failure messages show the whole list that was found; what is stored is capped later.
+          chaiConfig: { truncateThreshold: 0 },
           provide: { harness: spec },
           env: { NO_COLOR: '1' },
           reporters: [reporter],
