@@ -48,14 +48,23 @@ policy(
     because: 'networks without IPv4 exist, and software breaks where ::1 is missing',
     source: 'Debian Cloud Sprint 2016, https://wiki.debian.org/Sprints/2016/DebianCloudNov2016: disabling IPv6 must be documented',
     severity: 'minor',
-    phase: 'first-boot',
+    phase: ['rest', 'first-boot'],
     fix: 'remove net.ipv6.conf.*.disable_ipv6 and ipv6.disable=1',
   },
   (context) => {
     if (wanted(context, 'ipv6') === 'any') context.skip('the policy leaves IPv6 open')
-    const { facts, expect } = context
-    const off = ['all', 'default'].filter((name) => facts.sysctls[`net.ipv6.conf.${name}.disable_ipv6`] !== '0')
-    expect(off.map((name) => `net.ipv6.conf.${name}.disable_ipv6=${facts.sysctls[`net.ipv6.conf.${name}.disable_ipv6`] ?? 'absent: no IPv6 in this kernel'}`), 'switches').toEqual([])
+    const { facts, expect, phase } = context
+    if (phase === 'rest') {
+      const set = facts.sysctlSettings.filter(({ key, value }) => /^net\.ipv6\.conf\.(all|default)\.disable_ipv6$/.test(key) && value !== '0')
+      expect(set.map(({ file, key, value }) => `${file}: ${key}=${value}`), 'settings that switch IPv6 off').toEqual([])
+      expect(facts.loader.arguments.filter((word) => /^ipv6\.disable=1/.test(word)), 'arguments of the loader').toEqual([])
+      return
+    }
+    const off = ['all', 'default'].filter((name) => !['0', undefined].includes(facts.sysctls[`net.ipv6.conf.${name}.disable_ipv6`]))
+    expect(off.map((name) => `net.ipv6.conf.${name}.disable_ipv6=${facts.sysctls[`net.ipv6.conf.${name}.disable_ipv6`]}`), 'switches that are not 0').toEqual([])
+    if (facts.sysctls['net.ipv6.conf.all.disable_ipv6'] !== undefined) return
+    if (facts.system.container) context.skip('the kernel of the host has no IPv6')
+    expect(facts.addresses.filter(({ family }) => family === 'ipv6').map(({ address }) => address), 'IPv6 addresses; the kernel has no switch for IPv6').not.toEqual([])
   },
 )
 

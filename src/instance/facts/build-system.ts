@@ -96,6 +96,11 @@ export const buildSystem: Builders<SystemFacts> = {
   blame: (evidence) => parseBlame(evidence.lines('blame', { cut: true })),
   modulesBlocked: (evidence) => parseModprobe(evidence.located('modprobe')),
   sysctls: (evidence) => Object.fromEntries([...evidence.pairs('sysctls')].map(([key, value]) => [key.replaceAll('/', '.'), value])),
+  sysctlSettings: (evidence) =>
+    evidence.located('sysctl-files').flatMap(({ file, text }) => {
+      const match = /^\s*-?([\w./-]+)\s*=\s*(.*?)\s*$/.exec(text)
+      return match ? [{ file, key: (match[1] ?? '').replaceAll('/', '.'), value: match[2] ?? '' }] : []
+    }),
   mandatoryAccess: (evidence) => {
     const lines = evidence.lines('mandatory-access')
     const find = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]).find((value) => value !== undefined)

@@ -138,7 +138,10 @@ export interface SystemFacts {
   bootTimes: { firmware?: number; loader?: number; kernel?: number; initrd?: number; userspace?: number; total: number }
   blame: { unit: string; seconds: number }[]
   modulesBlocked: { file: string; module: string; how: 'blacklist' | 'install' }[]
+  /** Values of the running kernel. In a container some are the host's. */
   sysctls: Record<string, string>
+  /** What the files of the image set, in the order they are read; keys with dots. */
+  sysctlSettings: { file: string; key: string; value: string }[]
   mandatoryAccess: { kind: 'selinux' | 'apparmor' | 'none'; mode: string }
   cron: { file: string; line: string }[]
   remoteLogging: { file: string; line: string }[]

@@ -5,7 +5,7 @@ import { UnknownFactError } from './unknown-fact.ts'
 export const FACT_NAMES = [
   'os', 'system', 'cmdline', 'bootId', 'uptimeSeconds', 'loader', 'units', 'failedUnits', 'systemState', 'unitFiles', 'services', 'defaultTarget',
   'timers', 'mounts', 'fstab', 'swaps', 'listeners', 'addresses', 'routes', 'dns', 'networkRenderers', 'staticAddresses', 'hosts', 'firewall',
-  'hostname', 'time', 'locale', 'machineId', 'bootTimes', 'blame', 'modulesBlocked', 'sysctls', 'mandatoryAccess', 'cron', 'remoteLogging',
+  'hostname', 'time', 'locale', 'machineId', 'bootTimes', 'blame', 'modulesBlocked', 'sysctls', 'sysctlSettings', 'mandatoryAccess', 'cron', 'remoteLogging',
   'accounts', 'groups', 'sudo', 'sshd', 'sshdFiles', 'hostKeys',
   'packageManager', 'packages', 'foreignArchitectures', 'architecture', 'packageDb', 'modifiedFiles', 'pathExcludes', 'repositories', 'aptConfig',
   'aptPreferences', 'archiveKeys', 'orphans', 'pendingUpgrades',

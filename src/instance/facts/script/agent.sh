@@ -1,9 +1,10 @@
 # shellcheck shell=sh disable=SC2086 # part of one script; see frames.sh
 cloud_version() {
-  for file in usr/lib/python3*/*-packages/cloudinit/version.py usr/local/lib/python3*/site-packages/cloudinit/version.py; do
-    [ -f "$file" ] && sed -nE 's/^(__VERSION__|_PACKAGED_VERSION) *= *//p' "$file" && return
+  found=125
+  for file in usr/lib/python3*/*-packages/cloudinit/version.py usr/local/lib/python3*/site-packages/cloudinit/version.py usr/lib/python3*/*-packages/cloudinit/meson_versions.py usr/local/lib/python3*/site-packages/cloudinit/meson_versions.py; do
+    [ -f "$file" ] && sed -nE 's/^(__VERSION__|_PACKAGED_VERSION|UPSTREAM_VERSION) *= *("[^"]*"|.[^"]*).*/\2/p' "$file" && found=0
   done
-  return 125
+  return "$found"
 }
 cloud_commands() {
   for name in growpart sgdisk sfdisk resize2fs xfs_growfs btrfs ip blkid mkfs.ext4 mkfs.vfat useradd adduser usermod pw hostnamectl hostname eject dhcpcd dhclient udhcpc nc ssh-keygen netplan locale-gen localectl chpasswd lsblk mount udevadm; do

@@ -77,6 +77,7 @@ show links links_of /etc/localtime /etc/resolv.conf /etc/systemd/system/default.
 live && show time-synchronized stats /run/systemd/timesync/synchronized
 show locale-files config_of /etc/default/locale /etc/locale.conf /etc/environment '/etc/profile.d/*locale*' /etc/sysconfig/i18n
 show modprobe config_of '/etc/modprobe.d/*.conf' '/usr/lib/modprobe.d/*.conf' '/lib/modprobe.d/*.conf'
+show sysctl-files config_of /etc/sysctl.conf '/etc/sysctl.d/*.conf' '/usr/lib/sysctl.d/*.conf' '/usr/local/lib/sysctl.d/*.conf'
 show loader config_of /etc/default/grub '/etc/default/grub.d/*.cfg' '/boot/grub*/grub.cfg' '/boot/loader/entries/*.conf' /boot/loader/loader.conf /boot/extlinux.conf /boot/loader.conf /etc/kernel/cmdline
 show mandatory-access mandatory_access
 show cron config_of /etc/crontab '/etc/cron.d/*' '/var/spool/cron/crontabs/*' '/var/spool/cron/*' '/etc/crontabs/*'

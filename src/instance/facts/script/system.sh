@@ -35,7 +35,11 @@ sysctls() {
     net/ipv4/tcp_syncookies net/ipv4/icmp_echo_ignore_broadcasts net/ipv4/icmp_ignore_bogus_error_responses net/ipv4/conf/all/rp_filter net/ipv4/conf/all/log_martians \
     net/ipv4/conf/all/accept_redirects net/ipv4/conf/all/accept_source_route net/ipv4/conf/all/secure_redirects net/ipv4/conf/all/send_redirects net/ipv4/conf/default/rp_filter \
     net/ipv4/conf/default/accept_redirects net/ipv4/conf/default/send_redirects net/ipv6/conf/all/disable_ipv6 net/ipv6/conf/default/disable_ipv6; do
-    [ -r "/proc/sys/$key" ] && read -r value <"/proc/sys/$key" && echo "$key=$value"
+    [ -r "/proc/sys/$key" ] || continue
+    value=
+    # A shell that reads byte by byte sees the end of these files too early; what it read is right.
+    read -r value <"/proc/sys/$key"
+    [ -z "$value" ] || echo "$key=$value"
   done
   return 0
 }
