@@ -53,8 +53,12 @@ function ruleRecord(ruleId: string, findings: readonly Finding[], options: LogRe
   const [first] = findings
   const severity = first?.severity ?? 'error'
   return {
-    ...common(`log-${ruleId}`, `no log says: ${first?.means ?? ruleId}`, SEVERITY[severity], options),
+    ...common(`log-${ruleId}`, `no log shows that ${first?.means ?? ruleId}`, SEVERITY[severity], options),
     status: severity === 'info' ? 'done' : 'fail',
+    about: {
+      because: `a line like this means that ${first?.means ?? 'something is wrong'}`,
+      source: first?.source ?? '',
+    },
     errors: findings
       .slice(0, MAX_EXAMPLES)
       .map((finding) => ({ message: sentence(finding), actual: finding.text, at: `${finding.file}:${finding.line}` })),

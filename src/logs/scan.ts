@@ -139,7 +139,7 @@ export class LogScanner {
 export const UNCLASSIFIED = {
   id: 'unclassified',
   severity: 'error',
-  means: 'a warning or error that no rule knows; decide whether it is a fault, then write a rule for it',
+  means: 'something is wrong that no rule knows',
   source: 'the rules of the harness',
 } as const
 

@@ -70,7 +70,7 @@ export const agentRules: readonly LogRule[] = [
     id: 'ci-type-name-error',
     severity: 'error',
     general: 1,
-    means: 'a programming error or a missing module in Python code',
+    means: 'Python code has a programming error or lacks a module',
     pattern: '(^|[^A-Za-z0-9_])(AttributeError|TypeError|NameError|KeyError|ImportError|ModuleNotFoundError): ',
     where: PLAIN_LOGS,
     source: 'https://github.com/virt-s1/os-tests/blob/master/os_tests/data/baseline_log.json',

@@ -56,7 +56,7 @@ export const allowRules: readonly LogRule[] = [
     means: 'a container may not register binary formats',
     pattern:
       'systemd-binfmt\\.service: Failed with result|Failed to start systemd-binfmt\\.service|Failed to start Set Up Additional Binary Formats|proc-sys-fs-binfmt_misc\\.automount: Failed with result',
-    scope: { container: true, init: ['systemd'] },
+    scope: { container: true },
     where: SYSTEM_LOGS,
     source: CONTAINER_UNITS,
     reason: 'binfmt_misc belongs to the kernel of the host, which a container cannot change',
@@ -75,7 +75,7 @@ export const allowRules: readonly LogRule[] = [
     means: 'a container may not remount its root',
     pattern:
       'systemd-remount-fs\\.service: Failed with result|Failed to start (systemd-remount-fs\\.service|Remount Root and Kernel File Systems)',
-    scope: { container: true, init: ['systemd'] },
+    scope: { container: true },
     where: SYSTEM_LOGS,
     source: CONTAINER_UNITS,
     reason: 'the host mounted the root file system; its options are not for the guest to change',
@@ -91,7 +91,7 @@ export const allowRules: readonly LogRule[] = [
     means: 'a container may not mount kernel file systems',
     pattern:
       '(dev-hugepages|dev-mqueue|sys-kernel-config|sys-kernel-debug|sys-kernel-tracing|sys-fs-fuse-connections)\\.mount: Failed with result|Failed to mount (dev-hugepages|dev-mqueue|sys-kernel-config|sys-kernel-debug|sys-kernel-tracing|sys-fs-fuse-connections)\\.mount',
-    scope: { container: true, init: ['systemd'] },
+    scope: { container: true },
     where: SYSTEM_LOGS,
     source: CONTAINER_UNITS,
     reason: 'these file systems belong to the kernel of the host',

@@ -1,0 +1,87 @@
+import { toMs } from '../../core/duration.ts'
+import { STATUS_STYLE } from '../status-style.ts'
+import type { CellModel } from '../../results/run-model.ts'
+import { compareSubjects, countChecks, countedChecks, isProblem, worstFirst } from '../../results/summary.ts'
+import type { Status } from '../../results/status.ts'
+import { cellReason, countsText, explainCommand, failureLines, judgedAt, rerunCommand, timeText } from '../wording.ts'
+import { column, fit, type Paint } from './ansi.ts'
+
+const MAX_SHOWN = 10
+const MANY_LINES = toMs('1 second')
+
+/** `✔ lxd/debian-13/default/container  pass  34.6 s  38 passed, 1 skipped`. */
+export function verdictLine(cell: CellModel, width: number, paint: Paint): string {
+  const { glyph, word, ansi } = STATUS_STYLE[cell.status]
+  const checks = countChecks(countedChecks(cell))
+  const id = column(cell.summary.id, Math.min(44, Math.max(20, width - 40)))
+  const time = cell.durationMs >= MANY_LINES ? timeText(cell.durationMs) : ''
+  const rest = fit(checks.total > 0 ? countsText(checks) : cellReason(cell), width - id.length - 24)
+  return `${paint(ansi, glyph)} ${id} ${paint(`1;${ansi}`, column(word, 10))} ${paint('2', time.padStart(8))}  ${rest}`.trimEnd()
+}
+
+/** What is wrong with a cell: its error, then its failed checks with their evidence and what to do next. */
+export function problemLines(cell: CellModel, width: number, paint: Paint): string[] {
+  const lines: string[] = []
+  const add = (indent: number, text: string, sgr = '') => {
+    const fitted = fit(text, width - indent)
+    lines.push(' '.repeat(indent) + (sgr ? paint(sgr, fitted) : fitted))
+  }
+  const reason = cellReason(cell)
+  if (cell.status !== 'pass' && cell.error) {
+    add(2, reason)
+    for (const line of tail(cell.error.evidence)) add(4, `│ ${line}`, '2')
+    if (cell.error.hint) add(4, `→ ${cell.error.hint}`)
+  } else if (cell.state !== 'ended') add(2, reason)
+  const problems = worstFirst(countedChecks(cell)).filter(isProblem)
+  for (const record of problems.slice(0, MAX_SHOWN)) {
+    const style = STATUS_STYLE[record.status]
+    const where = judgedAt(record)
+    const head = fit(`${record.id}${where ? ` (${where})` : ''}`, width - 14)
+    lines.push(
+      `  ${paint(style.ansi, style.glyph)} ${paint('1', head)} ${paint('2', `${record.suite}, ${record.severity}`)}`,
+    )
+    add(4, `expected: ${record.title}`)
+    const evidence = record.errors[0] ? failureLines(record.errors[0], 4) : record.reason ? [record.reason] : []
+    for (const line of evidence) add(4, `│ ${line}`, '2')
+    if (record.about?.fix) add(4, `→ ${record.about.fix}`)
+  }
+  if (problems.length > MAX_SHOWN) add(2, `… and ${problems.length - MAX_SHOWN} more, see the report`)
+  lines.push(...comparisonLines(cell, width, paint))
+  for (const warning of cell.warnings.slice(0, 3)) add(2, `warning: ${warning}`, STATUS_STYLE.miss.ansi)
+  if (lines.length > 0) {
+    const [first] = problems
+    if (first) add(2, `why:   ${explainCommand(first)}`, '2')
+    add(2, `again: ${rerunCommand(cell)}`, '2')
+  }
+  return lines
+}
+
+function comparisonLines(cell: CellModel, width: number, paint: Paint): string[] {
+  const diff = compareSubjects(cell)
+  if (!diff || diff.broke.length + diff.fixed.length === 0) return []
+  const line = (status: Status, what: string, ids: string[]) =>
+    ids.length === 0
+      ? []
+      : [
+          `  ${paint(STATUS_STYLE[status].ansi, fit(`the upgrade ${what} ${ids.length}: ${ids.join(', ')}`, width - 2))}`,
+        ]
+  return [
+    ...line(
+      'fail',
+      'broke',
+      diff.broke.map(({ id }) => id),
+    ),
+    ...line(
+      'pass',
+      'fixed',
+      diff.fixed.map(({ id }) => id),
+    ),
+  ]
+}
+
+function tail(evidence: string | undefined): string[] {
+  return (evidence ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-6)
+}

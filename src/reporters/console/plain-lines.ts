@@ -1,0 +1,61 @@
+import { STATUS_STYLE } from '../status-style.ts'
+import type { RunEvent } from '../../results/event.ts'
+import type { RunModel } from '../../results/run-model.ts'
+import { failureLines, oneLine, timeText } from '../wording.ts'
+import type { Paint } from './ansi.ts'
+import { verdictLine } from './cell-lines.ts'
+
+/** Lines for a log file: one per step and per failed check, each able to stand alone. Empty for events that need none. */
+export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string[] {
+  if (event.type === 'run-started') {
+    const cells = `${event.cells.length} ${event.cells.length === 1 ? 'cell' : 'cells'}`
+    return [
+      `harness ${event.harness}, run ${event.runId}, ${cells}`,
+      ...event.excluded.map(({ id, reason }) => `left out ${id}: ${oneLine(reason, 200)}`),
+    ]
+  }
+  if (event.type === 'run-ended') return []
+  const clock = paint('2', `[${timeText(run.durationMs).padStart(8)}]`)
+  const say = (text: string) => [`${clock} ${event.cell}  ${text}`]
+  switch (event.type) {
+    case 'cell-started':
+      return say(event.attempt > 1 ? `started again, attempt ${event.attempt}` : 'started')
+    case 'step-ended': {
+      if (event.outcome === 'skipped') return say(`${event.step} skipped: ${oneLine(event.reason ?? '', 160)}`)
+      const time = timeText(event.durationMs)
+      if (event.outcome === 'ok') return say(`${event.step} ${time}`)
+      return say(
+        paint(
+          STATUS_STYLE.fail.ansi,
+          `${event.step} failed after ${time}: ${oneLine(event.error?.message ?? event.reason ?? '', 300)}`,
+        ),
+      )
+    }
+    case 'check-ended': {
+      const { record } = event
+      const bad = record.status === 'fail' || record.status === 'error' || record.status === 'miss'
+      if (!bad || record.baseline) return []
+      const style = STATUS_STYLE[record.status]
+      const [first = record.reason ?? ''] = record.errors[0] ? failureLines(record.errors[0], 1) : []
+      const waived = record.waived ? ' (waived)' : ''
+      return say(`${paint(style.ansi, style.glyph)} ${record.id}${waived}: ${oneLine(first, 200)}`)
+    }
+    case 'agent-upgraded':
+      return say(`agent ${oneLine(event.from, 60)} -> ${oneLine(event.to, 60)}`)
+    case 'warning':
+      return say(paint(STATUS_STYLE.miss.ansi, `warning: ${oneLine(event.message, 300)}`))
+    case 'leaked':
+      return say(
+        paint(
+          STATUS_STYLE.fail.ansi,
+          `left behind: ${oneLine(event.resource, 160)}: ${oneLine(event.error.message, 160)}`,
+        ),
+      )
+    case 'cell-ended': {
+      const cell = run.cells.find(({ summary }) => summary.id === event.cell)
+      return cell ? [`${clock} ${verdictLine(cell, 160, paint)}`] : []
+    }
+    default:
+      return []
+  }
+}

@@ -1,0 +1,105 @@
+import { cleanText } from '../core/text.ts'
+import { formatMs } from '../core/duration.ts'
+import type { CheckFailure, CheckRecord } from '../results/check-record.ts'
+import type { CellModel, RunModel } from '../results/run-model.ts'
+import { countCells, type Counts } from '../results/summary.ts'
+import type { Status } from '../results/status.ts'
+
+/** The order in which people want to read a group of counts. */
+const COUNT_ORDER: readonly Status[] = ['fail', 'error', 'miss', 'pass', 'skip', 'done']
+const COUNT_WORD: Readonly<Record<Status, string>> = {
+  fail: 'failed',
+  error: 'broken',
+  miss: 'not judged',
+  pass: 'passed',
+  skip: 'skipped',
+  done: 'measured',
+}
+
+/** `2 failed, 1 not judged, 36 passed`, without what is zero. */
+export function countsText(counts: Counts): string {
+  const parts = COUNT_ORDER.filter((status) => counts[status] > 0).map(
+    (status) => `${counts[status]} ${COUNT_WORD[status]}`,
+  )
+  if (counts.waived > 0) parts.push(`${counts.waived} waived`)
+  if (counts.flaky > 0) parts.push(`${counts.flaky} flaky`)
+  return parts.join(', ') || 'nothing judged'
+}
+
+/** One sentence about the run: `1 of 4 cells passed: 2 failed, 1 not judged`. */
+export function verdictText(run: RunModel): string {
+  const counts = countCells(run)
+  const cells = `${counts.total} ${counts.total === 1 ? 'cell' : 'cells'}`
+  if (!run.ended) {
+    const ended = run.cells.filter((cell) => cell.state === 'ended').length
+    return `interrupted: ${ended} of ${cells} ended, ${counts.pass} passed`
+  }
+  if (counts.total === 0) return 'no cell was run'
+  if (counts.pass === counts.total) return counts.total === 1 ? 'the cell passed' : `all ${cells} passed`
+  return `${counts.pass} of ${cells} passed: ${countsText({ ...counts, pass: 0 })}`
+}
+
+/** Why a cell is not a pass, in one line. */
+export function cellReason(cell: CellModel): string {
+  const reason = cell.error?.message ?? cell.reason
+  if (reason !== undefined) return oneLine(reason, 300)
+  return cell.state === 'running'
+    ? 'the run was interrupted while this cell ran'
+    : cell.state === 'waiting'
+      ? 'never started'
+      : ''
+}
+
+/** Where a record was judged, for example `first-boot` or `image, first-boot`. */
+export function judgedAt(record: CheckRecord): string {
+  return [record.baseline ? 'unmodified image' : '', record.phase ?? ''].filter(Boolean).join(', ')
+}
+
+/** The first lines of what a failure says: the message, then expected and actual when the message does not tell them. */
+export function failureLines(failure: CheckFailure, maxLines: number): string[] {
+  const whole = failure.actual?.includes(failure.message.replace(/ \(\d+ times\)$/, ''))
+    ? failure.actual
+    : failure.message
+  const lines = cleanText(whole).split('\n')
+  const tells = (value: string | undefined) => value === undefined || whole.includes(value)
+  if (failure.diff) lines.push(...cleanText(failure.diff).split('\n'))
+  else if (!tells(failure.expected) || !tells(failure.actual)) {
+    if (failure.expected !== undefined) lines.push(...cleanText(`expected ${failure.expected}`).split('\n'))
+    if (failure.actual !== undefined) lines.push(...cleanText(`actual   ${failure.actual}`).split('\n'))
+  }
+  const kept = lines.map((line) => line.trimEnd()).filter((line) => line !== '')
+  return kept.length > maxLines && maxLines > 1
+    ? [...kept.slice(0, maxLines - 1), `… ${kept.length - maxLines + 1} more lines`]
+    : kept.slice(0, maxLines)
+}
+
+/** Text on one line, cleaned, at most `max` characters. */
+export function oneLine(text: string, max: number): string {
+  const line = cleanText(text).replaceAll(/\s+/g, ' ').trim()
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line
+}
+
+/** The command that runs this cell again. */
+export function rerunCommand(cell: CellModel): string {
+  return `harness run --filter ${shellWord(cell.summary.id)}`
+}
+
+/** The command that explains a check; log rules are explained under the id of the rule. */
+export function explainCommand(record: CheckRecord): string {
+  return `harness explain ${shellWord(record.suite === 'logs' ? record.id.replace(/^log-(?!scan$)/, '') : record.id)}`
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(0)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+}
+
+/** Milliseconds for people; what is not a sensible length of time is shown as a dash. */
+export function timeText(ms: number | undefined): string {
+  return ms === undefined || !Number.isFinite(ms) || ms < 0 || ms > 1e10 ? '–' : formatMs(ms)
+}
+
+function shellWord(text: string): string {
+  const clean = oneLine(text, 200)
+  return /^[A-Za-z0-9_./:@-]+$/.test(clean) ? clean : `'${clean.replaceAll("'", String.raw`'\''`)}'`
+}
