@@ -55,7 +55,9 @@ modified_files() {
   command -v md5sum >/dev/null || return 127
   { cat "$P"/*.md5sums; awk '/^[^ ]/ { in_list = 0 } /^Conffiles:/ { in_list = 1; next }
       in_list && $2 ~ /^[0-9a-f]+$/ && length($2) == 32 && $3 == "" { print $2 "  " substr($1, 2) }' "${P%/info}/status"; } |
-    limited 60 md5sum -c 2>/dev/null | awk '/: OK$/ { ok++; next } { print } END { print "checked " ok + 0 }'
+    limited 60 md5sum -c 2>/dev/null | awk '/: OK$/ { sub(/: OK$/, ""); good[$0] = 1; ok++; next } { bad[++count] = $0 }
+      # a file that moved from one package to another is in the lists of both
+      END { for (i = 1; i <= count; i++) { name = bad[i]; sub(/: FAILED.*/, "", name); if (!(name in good)) print bad[i] } print "checked " ok + 0 }'
 }
 apt_lists() {
   for list in /var/lib/apt/lists/*_Packages* /var/lib/apt/lists/*.lz4; do [ -e "$list" ] && return 0; done
