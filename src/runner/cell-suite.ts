@@ -99,9 +99,9 @@ function outcomeOf(
     return { ...base, status: soft ? 'fail' : 'error', errors: errors.map(failureOf), ...(soft ? {} : { reason: firstLine(errors[0]?.message) }) }
   }
   const status = statusOf(kept.thrown)
-  const thrown = kept.thrown instanceof Error ? kept.thrown : new Error(String(kept.thrown))
+  const { thrown } = kept
   if (thrown instanceof SkipCheck) return { ...base, status, reason: capText(redact(thrown.reason), 1000), errors: [] }
-  const failures = thrown.name === 'AssertionError' ? errors.map(failureOf) : [failureOfThrown(kept.thrown)]
+  const failures = thrown instanceof Error && thrown.name === 'AssertionError' ? errors.map(failureOf) : [failureOfThrown(kept.thrown)]
   const reason = status === 'fail' ? undefined : firstLine(failures[0]?.message)
   return { ...base, status, errors: status === 'skip' ? [] : failures, ...(reason === undefined ? {} : { reason }) }
 }

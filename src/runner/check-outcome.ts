@@ -74,7 +74,8 @@ export function failureOf(error: RunnerError): CheckFailure {
 export function failureOfThrown(thrown: unknown): CheckFailure {
   const record = toErrorRecord(thrown)
   const evidence = record.evidence && !record.message.includes(record.evidence) ? `\n${record.evidence}` : ''
-  const failure = failureOf(thrown instanceof Error ? { ...thrown, message: record.message, stack: thrown.stack ?? '' } : { message: record.message })
+  const stack = thrown instanceof Error ? thrown.stack : undefined
+  const failure = failureOf({ message: record.message, ...(stack === undefined ? {} : { stack }) })
   return { ...failure, message: stored(`${record.message}${evidence}`, 6000) }
 }
 

@@ -72,7 +72,9 @@ export class CellJudge {
       const path = file in paths ? paths[file as keyof typeof paths] : undefined
       return path === undefined ? [] : [{ subject, phases: as, path }]
     })
-    const lanes = [['shared', prepared.subject], ['baseline', prepared.pair]] as const
+    // A machine that did not get to the end of its preparation is not judged.
+    const ready = prepared.afterRebootFacts !== undefined
+    const lanes = [['shared', ready ? prepared.subject : undefined], ['baseline', prepared.pairFacts === undefined ? undefined : prepared.pair]] as const
     const { session } = this.#machines
     return {
       facts,
@@ -80,6 +82,7 @@ export class CellJudge {
       machines: lanes.flatMap(([lane, instance]) => (instance ? [{ lane, machineId: instance.id }] : [])),
       ...(prepared.afterRebootFacts === undefined ? {} : { liveFacts: prepared.afterRebootFacts }),
       ...(prepared.pairFacts === undefined ? {} : { baselineFacts: prepared.pairFacts }),
+      own: ready && prepared.snapshot !== undefined,
       platform: stage.plan.cell.platform,
       platformOptions: stage.plan.cell.platformOptions,
       identity: session.identity,

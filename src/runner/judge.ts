@@ -57,7 +57,8 @@ export class Judges {
   /** Whether what the check looks at exists. */
   canJudge(planned: PlannedCheck): boolean {
     if (planned.suite === 'policy') return this.#factsPath(planned.subject, planned.phase) !== undefined && (planned.phase !== 'pair' || this.#inputs.pairFacts !== undefined)
-    return planned.lane.startsWith('own:') || this.#inputs.machines.some((machine) => machine.lane === planned.lane)
+    if (planned.lane.startsWith('own:')) return this.#inputs.own
+    return this.#inputs.machines.some((machine) => machine.lane === planned.lane)
   }
 
   async facts(subject: Subject, phase: Phase | undefined): Promise<Facts> {

@@ -90,8 +90,9 @@ function planPolicy(plan: CellPlan, check: PolicyCheck, capabilities: ReadonlySe
 
 function planRegression(plan: CellPlan, check: RegressionCheck, capabilities: ReadonlySet<Capability>): void {
   const { cell, subject } = plan
-  const timeoutMs = check.info.timeoutMs ?? cell.timeouts.checkMs
   const own = check.info.instance === 'own'
+  // The first check of an own instance waits for its boot.
+  const timeoutMs = (check.info.timeoutMs ?? cell.timeouts.checkMs) + (own ? cell.timeouts.bootMs : 0)
   const group = own ? (check.info.group ?? check.id) : undefined
   const planned = plannedCheck(check, { subject, lane: group === undefined ? 'shared' : `own:${group}`, timeoutMs })
   const reason = whyNot(check.info.applies, { cell, capabilities }) ?? whyNoOwnInstance(check, capabilities)

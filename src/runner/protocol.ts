@@ -28,6 +28,8 @@ export interface ChildInputs {
   /** Facts of the second instance, for phase `pair`. */
   pairFacts?: string
   machines: { lane: string; machineId: string }[]
+  /** Whether instances of their own can be launched. */
+  own: boolean
   /** Facts a regression check sees: of the machine under test, and of the unmodified one. */
   liveFacts?: string
   baselineFacts?: string

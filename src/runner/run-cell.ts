@@ -6,6 +6,7 @@ import { CellStage } from './cell-stage.ts'
 import { type KeptLog, scanLogs } from './collect.ts'
 import type { CellPlan } from './plan.ts'
 import type { Prepared } from './prepare.ts'
+import { mayRetry } from './retry.ts'
 import type { RunContext } from './run-context.ts'
 import { cellVerdict, type Verdict } from './verdict.ts'
 import { workThrough } from './work-through.ts'
@@ -35,13 +36,6 @@ export async function runCell(run: RunContext, plan: CellPlan): Promise<{ end: P
     leaks: all.reduce((sum, one) => sum + one.leaks, 0),
   }))
   return { end }
-}
-
-/** Whether the same may end otherwise on fresh machines. What was found out about the image is never tried again. */
-export function mayRetry(stage: CellStage): boolean {
-  const { failures, records, attempt, plan, run } = stage
-  if (attempt >= plan.cell.attempts || run.signal.aborted || stage.timedOut) return false
-  return failures.length > 0 && failures.every((failure) => failure.retryable) && records.every((record) => record.status !== 'fail')
 }
 
 /** One attempt, up to its verdict. */

@@ -6,7 +6,7 @@ import { collect, type KeptLog } from './collect.ts'
 import { CellJudge } from './judge-cell.ts'
 import { preparePair, prepareSubject, type Prepared } from './prepare.ts'
 import { gatherRest } from './rest-facts.ts'
-import { mayRetry } from './run-cell.ts'
+import { mayRetry } from './retry.ts'
 
 /** The stages of an attempt in which machines are used. Returns the logs that were kept. Failed stages are remembered in `stage`. */
 export async function workThrough(stage: CellStage, machines: CellMachines, prepared: Prepared, tmpDir: string): Promise<KeptLog[]> {
