@@ -1,5 +1,6 @@
-import { CancelledError, HarnessError, PlatformError, WaitTimeoutError } from '../../core/errors.ts'
+import { HarnessError, PlatformError, WaitTimeoutError } from '../../core/errors.ts'
 import { waitUntil } from '../../core/wait-until.ts'
+import type { Attempt } from '../../core/wait-until.ts'
 
 /** Output of package managers that means: the archive or the network failed, not the package. */
 const MIRROR_TROUBLE: readonly RegExp[] = [
@@ -11,15 +12,19 @@ const MIRROR_TROUBLE: readonly RegExp[] = [
   /Hash Sum mismatch/i,
   /File has unexpected size/i,
   /Mirror sync in progress/i,
-  /Release file for \S+ is (?:expired|not valid yet)/i,
   /\b(?:500|502|503|504)\s{1,3}(?:Internal|Bad|Service|Gateway|Server)/i,
   /Cannot download repomd|Failed to download metadata|No more mirrors to try/i,
   /temporary error \(try again later\)|network error \(check Internet connection/i,
   /Could not get lock|Unable to lock|is another process using it/i,
 ]
 
+/** The same for trouble that waiting does not cure: the index of the archive is too old, or the clock is wrong. */
+const LASTING_TROUBLE = /Release file for \S+ is (?:expired|not valid yet)[^\n]*/i
+
 /** The first line of `output` that blames the archive or the network, if there is one. */
 export function mirrorTrouble(output: string): string | undefined {
+  const lasting = LASTING_TROUBLE.exec(output)?.[0]
+  if (lasting !== undefined) return lasting
   const lines = output.split('\n')
   return lines.find((line) => MIRROR_TROUBLE.some((pattern) => pattern.test(line)))?.trim()
 }
@@ -34,46 +39,53 @@ export interface MirrorOptions {
 
 /**
  * Runs `action` again while it fails for reasons of the archive or the network. Anything else passes through unchanged.
- * @throws PlatformError unavailable when the archive did not answer before the deadline: the image was not judged.
+ * @throws PlatformError when the archive had trouble five times, until the deadline, or for good: the image was not judged.
  */
 export async function withMirrorRetries<T>(
   options: MirrorOptions,
   action: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { what, deadlineMs, signal } = options
-  try {
-    return await waitUntil(
-      {
-        what: `the archive, to ${what}`,
-        deadlineMs,
-        intervalMs: 2000,
-        maxIntervalMs: 15_000,
-        ...(signal === undefined ? {} : { signal }),
-      },
-      async (attemptSignal) => {
-        try {
-          return { done: true, value: await action(attemptSignal) }
-        } catch (error) {
-          const trouble = mirrorTrouble(textOf(error))
-          if (trouble === undefined) throw error
-          options.onRetry?.(trouble)
-          return { done: false, saw: trouble }
-        }
-      },
-    )
-  } catch (error) {
-    if (!(error instanceof WaitTimeoutError) || error instanceof CancelledError) throw error
-    throw new PlatformError('unavailable', `could not ${what}: ${error.message}`, {
-      hint: 'check the network and the archive the image uses, then run again',
-      cause: error,
-    })
+  let failures = 0
+  const waiting = { what: `the archive, to ${what}`, deadlineMs, intervalMs: 2000, maxIntervalMs: 10_000 }
+  const attempt = async (attemptSignal: AbortSignal): Promise<Attempt<() => T>> => {
+    try {
+      const value = await action(attemptSignal)
+      return { done: true, value: () => value }
+    } catch (error) {
+      const trouble = mirrorTrouble(textOf(error))
+      if (trouble === undefined) throw error
+      const lasting = LASTING_TROUBLE.test(trouble)
+      failures++
+      if (lasting || failures >= ATTEMPTS) {
+        const message = `could not ${what}${lasting ? '' : ` in ${failures} attempts`}: ${trouble}`
+        return { done: true, value: () => fail(lasting ? 'invalid' : 'unavailable', message, error) }
+      }
+      options.onRetry?.(trouble)
+      return { done: false, saw: trouble }
+    }
   }
+  try {
+    const outcome = await waitUntil({ ...waiting, ...(signal === undefined ? {} : { signal }) }, attempt)
+    return outcome()
+  } catch (error) {
+    if (!(error instanceof WaitTimeoutError)) throw error
+    return fail('unavailable', `could not ${what}: ${error.message}`, error)
+  }
+}
+
+const ATTEMPTS = 5
+
+function fail(kind: 'unavailable' | 'invalid', message: string, cause: unknown): never {
+  const hint = 'check the network, the clock and the archive the image uses, then run again'
+  throw new PlatformError(kind, message, { hint, cause })
 }
 
 function textOf(error: unknown): string {
   if (!(error instanceof HarnessError)) return ''
-  const parts = [error.message]
-  if ('stdout' in error && typeof error.stdout === 'string') parts.push(error.stdout)
+  const parts: string[] = []
   if ('stderr' in error && typeof error.stderr === 'string') parts.push(error.stderr)
+  if ('stdout' in error && typeof error.stdout === 'string') parts.push(error.stdout)
+  parts.push(error.message)
   return parts.join('\n')
 }
