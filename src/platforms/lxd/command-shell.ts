@@ -25,8 +25,8 @@ const NOWHERE: ByteSink = { write: () => undefined }
 export class CommandShell {
   readonly channels: ExecChannels
   readonly #client: LxdClient
-  readonly #stdout: MarkedChannel
-  readonly #stderr: MarkedChannel
+  readonly #stdout = new MarkedChannel()
+  readonly #stderr = new MarkedChannel()
   /** Its pid on the machine, once it said so. */
   pid: number | undefined
   /** How many commands it ran. */
@@ -36,11 +36,6 @@ export class CommandShell {
   private constructor(client: LxdClient, channels: ExecChannels) {
     this.#client = client
     this.channels = channels
-    const onClose = () => {
-      this.closed = true
-    }
-    this.#stdout = new MarkedChannel(channels.stdout, onClose)
-    this.#stderr = new MarkedChannel(channels.stderr, onClose)
     channels.control.listen(
       () => undefined,
       () => undefined,
@@ -58,6 +53,7 @@ export class CommandShell {
     const shell = new CommandShell(client, channels)
     const ready = shell.#marks(mark, { stdout: NOWHERE, stderr: NOWHERE })
     const clean = shell.#marks(mark, { stdout: NOWHERE, stderr: NOWHERE })
+    shell.#read()
     channels.stdin.post(Buffer.from(workerPrelude(mark)))
     shell.pid = await ready
     if (shell.pid !== undefined && (await clean) === 0) return shell
@@ -85,6 +81,7 @@ export class CommandShell {
     const shell = new CommandShell(client, channels)
     const pid = shell.#stderr.next(mark, NOWHERE)
     const done = shell.#marks(mark, sinks)
+    shell.#read()
     void pid.then((value) => (shell.pid = value))
     return { shell, done }
   }
@@ -123,6 +120,14 @@ export class CommandShell {
   close(): void {
     this.closed = true
     closeExec(this.channels)
+  }
+
+  #read(): void {
+    const onClose = () => {
+      this.closed = true
+    }
+    this.#stdout.read(this.channels.stdout, onClose)
+    this.#stderr.read(this.channels.stderr, onClose)
   }
 
   async #marks(mark: string, sinks: Sinks): Promise<number | undefined> {

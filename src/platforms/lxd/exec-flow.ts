@@ -10,6 +10,7 @@ const CHUNK = 64 * 1024
 export class FlowSink implements ByteSink {
   readonly #target: NodeJS.WritableStream
   #channel: Channel | undefined
+  #full = false
   /** Rejects when the caller's stream breaks. */
   readonly failed: Promise<never>
 
@@ -25,12 +26,17 @@ export class FlowSink implements ByteSink {
 
   attach(channel: Channel): void {
     this.#channel = channel
+    if (this.#full) channel.pause()
   }
 
   write(chunk: Buffer): void {
-    if (this.#target.write(chunk)) return
+    if (this.#target.write(chunk) || this.#full) return
+    this.#full = true
     this.#channel?.pause()
-    this.#target.once('drain', () => this.#channel?.resume())
+    this.#target.once('drain', () => {
+      this.#full = false
+      this.#channel?.resume()
+    })
   }
 }
 

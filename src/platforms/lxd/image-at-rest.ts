@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createWriteStream } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { makeTempDir } from '../../core/temp-dir.ts'
 import { UnsupportedError } from '../../core/errors.ts'
 import { findCached, openAtRest } from '../../images/index.ts'
 import type { ImageInfo } from './api.ts'
@@ -26,7 +26,7 @@ export async function openImage(
   const { 'user.harness.image': name, 'user.harness.digest': digest } = image.properties
   const built = name !== undefined && digest !== undefined ? await findCached(name, digest) : undefined
   if (built) return openAtRest(built.rootfs, options)
-  const directory = await mkdtemp(join(tmpdir(), 'harness-export-'))
+  const directory = await makeTempDir('export')
   await using cleanup = new AsyncDisposableStack()
   cleanup.defer(() => rm(directory, { recursive: true, force: true }))
   const resting = cleanup.use(await openAtRest(await exportTo(client, imageId, directory, options.signal), options))

@@ -98,7 +98,8 @@ export class MarkedChannel {
   readonly #awaited: { stream: MarkedStream; settle: (status: number | undefined) => void }[] = []
   #closed = false
 
-  constructor(channel: Channel, onClose: () => void) {
+  /** Starts to read. The first marks must be awaited by then: a short command has said all before anyone could listen. */
+  read(channel: Channel, onClose: () => void): void {
     channel.listen(
       (chunk) => this.#push(chunk),
       () => {

@@ -42,6 +42,15 @@ describe.skipIf(skip)(`lxd exec${skip ? ` (skipped: ${skip})` : ''}`, () => {
     )
   })
 
+  test('short commands with stdin are never lost, many times over', async () => {
+    for (let round = 0; round < 10; round++) {
+      const results = await Promise.all(
+        Array.from({ length: 12 }, (_, index) => exec(`exit ${index}`, { stdin: 'ignored' })),
+      )
+      expect(results.map((one) => one.exitCode)).toEqual(results.map((_, index) => index))
+    }
+  })
+
   test('binary output arrives byte for byte', async () => {
     const result = await exec('i=0; while [ $i -lt 256 ]; do printf "\\\\$(printf %03o $i)"; i=$((i+1)); done')
     expect([...result.stdout]).toEqual(Array.from({ length: 256 }, (_, index) => index))
