@@ -43,7 +43,7 @@ while :; do
     init=rc; if pgrep -f '/etc/rc autoboot' >/dev/null 2>&1; then state=starting; else state=running; fi
   else
     init=sysvinit; state=running
-    if command -v runlevel >/dev/null 2>&1; then case $(runlevel 2>/dev/null) in *[2-5]) ;; *) state=starting ;; esac; fi
+    if command -v runlevel >/dev/null 2>&1; then case $(runlevel 2>/dev/null) in *[2-5]|unknown) ;; *) state=starting ;; esac; fi
   fi
   agent=wait
   if [ -e /run/cloud-init/result.json ] || [ -e /var/run/cloud-init/result.json ]; then agent=done

@@ -17,7 +17,7 @@ import { isMadeFor, tagsOf } from './tags.ts'
 const ABORT_MS = 120_000
 
 /** Made from an image by fingerprint, or from a snapshot `instance/name`. */
-export type Source = { fingerprint: string } | { snapshot: string }
+export type Source = { image: ImageInfo } | { snapshot: string }
 
 export interface LaunchContext {
   client: LxdClient

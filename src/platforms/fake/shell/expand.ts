@@ -188,11 +188,17 @@ function apply(operator: string, left: number, right: number): number {
 }
 
 function unquotedOf(field: Field): string {
-  return [...field.mask].map((mask, index) => (mask === 'u' ? field.text[index] : '')).join('')
+  return field.mask
+    .split('')
+    .map((mask, index) => (mask === 'u' ? field.text[index] : ''))
+    .join('')
 }
 
 function toPattern(field: Field): string {
-  return [...field.mask].map((mask, index) => (mask === 'u' ? field.text[index] : `\\${field.text[index]}`)).join('')
+  return field.mask
+    .split('')
+    .map((mask, index) => (mask === 'u' ? field.text[index] : `\\${field.text[index]}`))
+    .join('')
 }
 
 function escape(char: string): string {

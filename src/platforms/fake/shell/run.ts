@@ -22,8 +22,8 @@ export interface ProgramCall extends Io {
   name: string
   args: string[]
   shell: Shell
-  print(text: string | Buffer): void
-  complain(text: string): void
+  print: (text: string | Buffer) => void
+  complain: (text: string) => void
 }
 
 export type Program = (call: ProgramCall) => number | Promise<number>
@@ -33,7 +33,7 @@ export interface ShellHost {
   programs: ReadonlyMap<string, Program>
   signal: AbortSignal
   /** Called before every command, so that time can change the machine. */
-  tick(): void
+  tick: () => void
 }
 
 export class ExitShell extends Error {
