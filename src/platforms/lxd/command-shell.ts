@@ -29,6 +29,8 @@ export class CommandShell {
   readonly #stderr = new MarkedChannel()
   /** Its pid on the machine, once it said so. */
   pid: number | undefined
+  /** Resolves when the pid is known, or with undefined when the line broke before. */
+  started: Promise<number | undefined> = Promise.resolve(undefined)
   /** How many commands it ran. */
   uses = 0
   closed = false
@@ -55,6 +57,7 @@ export class CommandShell {
     const clean = shell.#marks(mark, { stdout: NOWHERE, stderr: NOWHERE })
     shell.#read()
     channels.stdin.post(Buffer.from(workerPrelude(mark)))
+    shell.started = ready
     shell.pid = await ready
     if (shell.pid !== undefined && (await clean) === 0) return shell
     const why = await shell.explainEnd()
@@ -82,7 +85,7 @@ export class CommandShell {
     const pid = shell.#stderr.next(mark, NOWHERE)
     const done = shell.#marks(mark, sinks)
     shell.#read()
-    void pid.then((value) => (shell.pid = value))
+    shell.started = pid.then((value) => (shell.pid = value))
     return { shell, done }
   }
 

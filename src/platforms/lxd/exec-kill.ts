@@ -1,3 +1,4 @@
+import { pause } from '../../core/wait-until.ts'
 import type { LxdClient } from './client.ts'
 import type { CommandShell } from './command-shell.ts'
 import { KILL_TREE } from './exec-script.ts'
@@ -6,6 +7,8 @@ import { KeptBytes } from './marked-stream.ts'
 
 /** A kill that takes longer than this is given up: the machine is frozen or gone. */
 const KILL_MS = 3000
+/** A command that was just sent says its pid within this time. */
+const START_MS = 1500
 const SIGKILL = 9
 
 /**
@@ -14,7 +17,8 @@ const SIGKILL = 9
  */
 export async function killTree(client: LxdClient, instance: string, shell: CommandShell): Promise<number | undefined> {
   try {
-    return shell.pid === undefined || shell.closed ? undefined : await killByExec(client, instance, shell.pid)
+    const pid = await Promise.race([shell.started, pause(START_MS).then(() => undefined)])
+    return pid === undefined || shell.closed ? undefined : await killByExec(client, instance, pid)
   } catch {
     return undefined
   } finally {

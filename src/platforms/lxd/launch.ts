@@ -16,7 +16,7 @@ import { isMadeFor, tagsOf } from './tags.ts'
 /** How long a create that is no longer wanted is waited for. */
 const ABORT_MS = 120_000
 
-/** Made from an image by fingerprint, or from a snapshot `instance/name`. */
+/** Made from an image, or from a snapshot `instance/name`. */
 export type Source = { image: ImageInfo } | { snapshot: string }
 
 export interface LaunchContext {
@@ -67,13 +67,14 @@ async function createBody(context: LaunchContext, request: LaunchRequest, extra:
     devices,
     config: {
       ...limitsOf(request.instanceType),
+      ...('image' in source ? requirementsOf(source.image) : {}),
       ...seedConfig(request, prefix),
       ...extra.config,
       ...tagsOf(request.owner),
     },
     source:
-      'fingerprint' in source
-        ? { type: 'image', fingerprint: source.fingerprint }
+      'image' in source
+        ? { type: 'image', fingerprint: source.image.fingerprint }
         : { type: 'copy', source: source.snapshot },
   }
 }
@@ -130,6 +131,12 @@ async function setConfig(
   left: () => { deadlineMs: number },
 ) {
   await client.operate('PATCH', `/1.0/instances/${instance.name}`, { json: { config } }, left())
+}
+
+/** What an image says it cannot do without; LXD refuses to start it otherwise. */
+function requirementsOf(image: ImageInfo): Record<string, string> {
+  const unsigned = image.type === 'virtual-machine' && image.properties['requirements.secureboot'] === 'false'
+  return unsigned ? { 'security.secureboot': 'false' } : {}
 }
 
 function instanceType(boot: string | undefined): 'container' | 'virtual-machine' {

@@ -86,7 +86,7 @@ export class LxdSession implements PlatformSession {
         ...(request.signal ? { signal: request.signal } : {}),
       }))
     checkImageType(image, request.boot)
-    return { fingerprint: image.fingerprint }
+    return { image }
   }
 
   /** `instance/snapshot`; an alias of an image may look the same, so the server is asked. */
