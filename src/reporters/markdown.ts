@@ -152,19 +152,18 @@ function fence(lines: readonly string[]): string[] {
 
 /** Text of ours or of a guest outside code: no HTML, no Markdown, no mention or reference that would notify people. */
 function escape(text: string): string {
-  return html(text)
-    .replaceAll(/[\\`*_{}[\]()#+!|~>]/g, (mark) => `\\${mark}`)
-    .replaceAll('@', '@&#8203;')
-    .replaceAll(/\b(https?|www|javascript|mailto)([:.])/gi, '$1&#8203;$2')
+  return html(text, (plain) => plain.replaceAll(/[\\`*_{}[\]()#+!|~>]/g, (mark) => `\\${mark}`))
 }
 
-function html(text: string): string {
-  return cleanText(text)
-    .replaceAll('\n', ' ')
+/** The same inside an HTML element, where Markdown is not read. */
+function html(text: string, marks: (plain: string) => string = (same) => same): string {
+  return marks(cleanText(text).replaceAll('\n', ' '))
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
+    .replaceAll('@', '@&#8203;')
+    .replaceAll(/\b(https?|www|javascript|mailto)([:.])/gi, '$1&#8203;$2')
 }
 
 /** Text inside single backticks of a table cell. */

@@ -18,8 +18,21 @@ export interface CellSummary {
 
 /** The steps of a cell, in their usual order. */
 export type StepName =
-  | 'image' | 'rest-facts' | 'launch' | 'first-boot' | 'first-boot-facts' | 'upgrade' | 'clean' | 'snapshot' | 'reboot'
-  | 'after-reboot-facts' | 'pair' | 'checks' | 'collect' | 'scan-logs' | 'destroy'
+  | 'image'
+  | 'rest-facts'
+  | 'launch'
+  | 'first-boot'
+  | 'first-boot-facts'
+  | 'upgrade'
+  | 'clean'
+  | 'snapshot'
+  | 'reboot'
+  | 'after-reboot-facts'
+  | 'pair'
+  | 'checks'
+  | 'collect'
+  | 'scan-logs'
+  | 'destroy'
 
 interface Stamped {
   /** ISO 8601, UTC, milliseconds. */
@@ -35,20 +48,50 @@ interface OfCell extends Stamped {
  * Readers ignore fields and types they do not know; `version` changes only when a field changes its meaning.
  */
 export type RunEvent =
-  | (Stamped & { type: 'run-started'; version: 1; runId: string; harness: string; argv: string[]; host: Record<string, string>; cells: CellSummary[]; excluded: { id: string; reason: string }[] })
+  | (Stamped & {
+      type: 'run-started'
+      version: 1
+      runId: string
+      harness: string
+      argv: string[]
+      host: Record<string, string>
+      cells: CellSummary[]
+      excluded: { id: string; reason: string }[]
+    })
   | (OfCell & { type: 'cell-started' })
   | (OfCell & { type: 'step-started'; step: StepName; detail?: string })
-  | (OfCell & { type: 'step-ended'; step: StepName; durationMs: number; outcome: 'ok' | 'failed' | 'skipped'; reason?: string; error?: ErrorRecord })
+  | (OfCell & {
+      type: 'step-ended'
+      step: StepName
+      durationMs: number
+      outcome: 'ok' | 'failed' | 'skipped'
+      reason?: string
+      error?: ErrorRecord
+    })
   | (OfCell & { type: 'check-started'; id: string; subject: 'image' | 'upgraded' })
   | (OfCell & { type: 'check-ended'; record: CheckRecord })
-  | (OfCell & { type: 'log-collected'; file: string; title: string; bytes: number; truncated: boolean; redactions?: number })
+  | (OfCell & {
+      type: 'log-collected'
+      file: string
+      title: string
+      bytes: number
+      truncated: boolean
+      redactions?: number
+    })
   | (OfCell & { type: 'facts-collected'; file: string; phase: string; subject: 'image' | 'upgraded' })
   /** Boot-time pieces and other numbers of the cell itself, in milliseconds unless the name says otherwise. */
   | (OfCell & { type: 'measured'; subject: 'image' | 'upgraded'; values: Record<string, number> })
   | (OfCell & { type: 'agent-upgraded'; from: string; to: string; source: string })
   | (OfCell & { type: 'warning'; message: string })
   | (OfCell & { type: 'leaked'; resource: string; error: ErrorRecord })
-  | (OfCell & { type: 'cell-ended'; status: Status; reason?: string; error?: ErrorRecord; durationMs: number; boots: number })
+  | (OfCell & {
+      type: 'cell-ended'
+      status: Status
+      reason?: string
+      error?: ErrorRecord
+      durationMs: number
+      boots: number
+    })
   | (Stamped & { type: 'run-ended'; status: Status; exitCode: number; durationMs: number })
 
 export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>

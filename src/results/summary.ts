@@ -2,7 +2,7 @@ import type { CheckRecord } from './check-record.ts'
 import { recordKey, type CellModel, type RunModel } from './run-model.ts'
 import type { Status } from './status.ts'
 
-/** How many results there are of each kind. Waived failures are counted as `fail` and as `waived`. */
+/** How many results there are of each kind. A failure that a waiver covers is counted as `waived` only. */
 export interface Counts extends Record<Status, number> {
   total: number
   waived: number
@@ -36,9 +36,9 @@ export function isProblem(record: CheckRecord): boolean {
 export function countChecks(records: Iterable<CheckRecord>): Counts {
   const counts: Counts = { pass: 0, fail: 0, error: 0, miss: 0, skip: 0, done: 0, total: 0, waived: 0, flaky: 0 }
   for (const record of records) {
-    counts[record.status]++
+    const covered = record.waived !== undefined && (record.status === 'fail' || record.status === 'error')
+    counts[covered ? 'waived' : record.status]++
     counts.total++
-    if (record.waived) counts.waived++
     if (record.flaky) counts.flaky++
   }
   return counts

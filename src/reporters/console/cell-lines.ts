@@ -3,8 +3,17 @@ import { STATUS_STYLE } from '../status-style.ts'
 import type { CellModel } from '../../results/run-model.ts'
 import { compareSubjects, countChecks, countedChecks, isProblem, worstFirst } from '../../results/summary.ts'
 import type { Status } from '../../results/status.ts'
-import { cellReason, countsText, explainCommand, failureLines, judgedAt, rerunCommand, timeText } from '../wording.ts'
-import { column, fit, type Paint } from './ansi.ts'
+import {
+  cellReason,
+  countsText,
+  explainCommand,
+  failureLines,
+  judgedAt,
+  oneLine,
+  rerunCommand,
+  timeText,
+} from '../wording.ts'
+import { column, columnsOf, fit, type Paint } from './ansi.ts'
 
 const MAX_SHOWN = 10
 const MANY_LINES = toMs('1 second')
@@ -15,21 +24,23 @@ export function verdictLine(cell: CellModel, width: number, paint: Paint): strin
   const checks = countChecks(countedChecks(cell))
   const id = column(cell.summary.id, Math.min(44, Math.max(20, width - 40)))
   const time = cell.durationMs >= MANY_LINES ? timeText(cell.durationMs) : ''
-  const rest = fit(checks.total > 0 ? countsText(checks) : cellReason(cell), width - id.length - 24)
-  return `${paint(ansi, glyph)} ${id} ${paint(`1;${ansi}`, column(word, 10))} ${paint('2', time.padStart(8))}  ${rest}`.trimEnd()
+  const rest = fit(checks.total > 0 ? countsText(checks) : cellReason(cell), width - columnsOf(id) - 27)
+  return `${paint(ansi, glyph)} ${id} ${paint(`1;${ansi}`, column(word, 10))} ${paint('2', time.padStart(10))}  ${rest}`.trimEnd()
 }
 
 /** What is wrong with a cell: its error, then its failed checks with their evidence and what to do next. */
 export function problemLines(cell: CellModel, width: number, paint: Paint): string[] {
   const lines: string[] = []
   const add = (indent: number, text: string, sgr = '') => {
-    const fitted = fit(text, width - indent)
-    lines.push(' '.repeat(indent) + (sgr ? paint(sgr, fitted) : fitted))
+    const line = oneLine(text, 600)
+    lines.push(' '.repeat(indent) + (sgr ? paint(sgr, line) : line))
   }
+  // Evidence is cut to the width; what to do next never is.
+  const quote = (line: string) => lines.push(`    ${paint('2', fit(`│ ${line}`, width - 4))}`)
   const reason = cellReason(cell)
   if (cell.status !== 'pass' && cell.error) {
     add(2, reason)
-    for (const line of tail(cell.error.evidence)) add(4, `│ ${line}`, '2')
+    for (const line of tail(cell.error.evidence)) quote(line)
     if (cell.error.hint) add(4, `→ ${cell.error.hint}`)
   } else if (cell.state !== 'ended') add(2, reason)
   const problems = worstFirst(countedChecks(cell)).filter(isProblem)
@@ -42,7 +53,7 @@ export function problemLines(cell: CellModel, width: number, paint: Paint): stri
     )
     add(4, `expected: ${record.title}`)
     const evidence = record.errors[0] ? failureLines(record.errors[0], 4) : record.reason ? [record.reason] : []
-    for (const line of evidence) add(4, `│ ${line}`, '2')
+    for (const line of evidence) quote(line)
     if (record.about?.fix) add(4, `→ ${record.about.fix}`)
   }
   if (problems.length > MAX_SHOWN) add(2, `… and ${problems.length - MAX_SHOWN} more, see the report`)

@@ -30,7 +30,7 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
   const { stream, env = process.env, now = Date.now } = options
   const live = options.live ?? (stream.isTTY === true && !env.CI && env.TERM !== 'dumb')
   const paint = wantsColor(stream.isTTY === true, env) ? paintAnsi : paintNothing
-  const width = () => Math.min(Math.max(stream.columns ?? 100, 40), 160)
+  const width = () => Math.min(Math.max(stream.columns ?? 160, 40), 160)
   const run = emptyRun()
   const block = live ? new TerminalBlock(stream) : undefined
   let closed = false
@@ -52,7 +52,8 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
       block?.close()
       if (run.startedAt === '') return
       const reports = options.reports?.() ?? []
-      for (const line of finalSummary(run, { width: width(), paint, reports })) stream.write(`${line}\n`)
+      for (const line of finalSummary(run, { width: width(), paint, reports, omitPassed: live }))
+        stream.write(`${line}\n`)
     },
   }
 

@@ -1,38 +1,35 @@
 import { STATUS_STYLE } from '../status-style.ts'
 import type { RunModel } from '../../results/run-model.ts'
 import { isProblem, countedChecks, leaksOf } from '../../results/summary.ts'
-import { timeText, verdictText } from '../wording.ts'
-import { fit, type Paint } from './ansi.ts'
+import { oneLine, timeText, verdictText } from '../wording.ts'
+import type { Paint } from './ansi.ts'
 import { problemLines, verdictLine } from './cell-lines.ts'
 
 /** The end of a run: a line per cell, what is wrong and what to do about it, then the verdict and where the reports are. */
 export function finalSummary(
   run: RunModel,
-  options: { width: number; paint: Paint; reports?: readonly string[] },
+  options: { width: number; paint: Paint; reports?: readonly string[]; omitPassed?: boolean },
 ): string[] {
   const { width, paint } = options
   const lines: string[] = ['']
   const worse = run.cells.filter(
     (cell) => cell.status !== 'pass' || countedChecks(cell).some(isProblem) || cell.leaks.length > 0,
   )
-  for (const cell of run.cells.filter((candidate) => !worse.includes(candidate)))
+  for (const cell of options.omitPassed ? [] : run.cells.filter((candidate) => !worse.includes(candidate)))
     lines.push(verdictLine(cell, width, paint))
   for (const cell of worse) lines.push('', verdictLine(cell, width, paint), ...problemLines(cell, width, paint))
   for (const { id, reason } of run.excluded)
-    lines.push(paint('2', fit(`${STATUS_STYLE.skip.glyph} ${id}  left out: ${reason}`, width)))
+    lines.push(paint('2', oneLine(`${STATUS_STYLE.skip.glyph} ${id}  left out: ${reason}`, 400)))
   const leaks = leaksOf(run)
   if (leaks.length > 0) {
     lines.push(
       '',
       paint(
         STATUS_STYLE.fail.ansi,
-        fit(
-          `left behind: ${leaks.length === 1 ? 'one resource' : `${leaks.length} resources`}; \`harness sweep\` removes what it can`,
-          width,
-        ),
+        `left behind: ${leaks.length === 1 ? 'one resource' : `${leaks.length} resources`}; \`harness sweep\` removes what it can`,
       ),
     )
-    for (const leak of leaks) lines.push(fit(`  ${leak.resource}: ${leak.message}`, width))
+    for (const leak of leaks) lines.push(`  ${oneLine(`${leak.resource}: ${leak.message}`, 400)}`)
   }
   const style = STATUS_STYLE[run.ended ? run.status : 'miss']
   lines.push(

@@ -13,15 +13,15 @@ export function badge(status: Status, word: string = STATUS_STYLE[status].word):
 /** Counts as small glyphs, worst first: `✘2 ✔36 –1`, with words for who cannot see them. */
 export function tally(counts: Counts): Markup {
   const shown = (['fail', 'error', 'miss', 'pass', 'done', 'skip'] as const).filter((status) => counts[status] > 0)
-  if (shown.length === 0) return html`<span class="none">–</span>`
-  return html`<span class="tally"
-    >${shown.map(
-      (status) =>
-        html`<span class="s-${status}" title="${counts[status]} ${STATUS_STYLE[status].word}"
-          ><span aria-hidden="true">${STATUS_STYLE[status].glyph}</span>${counts[status]}<span class="sr">
-            ${STATUS_STYLE[status].word},
-          </span></span
-        > `,
-    )}</span
-  >`
+  const parts = shown.map((status) => ({ ...STATUS_STYLE[status], name: status as string, count: counts[status] }))
+  if (counts.waived > 0)
+    parts.splice(1, 0, { ...STATUS_STYLE.skip, glyph: '~', word: 'waived', name: 'skip', count: counts.waived })
+  if (parts.length === 0) return html`<span class="none">–</span>`
+  return html`<span class="tally">${parts.map(part)}</span>`
+}
+
+function part({ name, glyph, word, count }: { name: string; glyph: string; word: string; count: number }): Markup {
+  return html`<span class="s-${name}" title="${count} ${word}"
+    ><span aria-hidden="true">${glyph}</span>${count}<span class="sr"> ${word}, </span></span
+  > `
 }

@@ -4,7 +4,7 @@ import { bytesText, cellReason, countsText, rerunCommand, timeText } from '../wo
 import { badge } from './badge.ts'
 import { bootBars } from './boot-bars.ts'
 import { checkTable, problemCard } from './checks.ts'
-import { fileLink, html, type Markup } from './markup.ts'
+import { breakable, fileLink, html, type Markup } from './markup.ts'
 import { timeline } from './timeline.ts'
 
 /** Last lines of logs, by file name as the events give it. */
@@ -16,7 +16,7 @@ export function cellSection(cell: CellModel, index: number, excerpts: Excerpts):
   const counts = countChecks(countedChecks(cell))
   const open = cell.status !== 'pass' || problems.length > 0
   return html`<section class="cell" id="cell-${index + 1}" aria-labelledby="cell-${index + 1}-title">
-<details${open && html` open`}><summary><h3 id="cell-${index + 1}-title">${badge(cell.status)} ${cell.summary.id}</h3>
+<details${open && html` open`}><summary><h3 id="cell-${index + 1}-title">${badge(cell.status)} ${breakable(cell.summary.id)}</h3>
 <span class="sum">${counts.total > 0 ? countsText(counts) : cellReason(cell)}${cell.durationMs > 0 && ` · ${timeText(cell.durationMs)}`}</span></summary>
 <div class="body">
 ${failure(cell)}

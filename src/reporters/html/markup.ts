@@ -51,3 +51,8 @@ export function sourceLink(source: string): Markup {
   if (!/^https:\/\/[A-Za-z0-9.-]+(\/[^\s<>"'`\\]*)?$/.test(clean)) return html`${clean}`
   return html`<a href="${clean}" rel="noreferrer noopener">${clean.replace('https://', '')}</a>`
 }
+
+/** A cell id that breaks at its slashes when there is no room. */
+export function breakable(id: string): Markup {
+  return new Markup(escapeHtml(id).replaceAll('/', '/<wbr>'))
+}

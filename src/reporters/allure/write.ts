@@ -1,0 +1,71 @@
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { cleanText } from '../../core/text.ts'
+import type { CellModel, RunModel } from '../../results/run-model.ts'
+import { insideRun } from '../run-files.ts'
+import { CATEGORIES, environment, executor } from './environment.ts'
+import { uuidOf } from './identifier.ts'
+import { resultsOf, startOf, type AllureResult, type Attachment } from './result.ts'
+
+/**
+ * Writes the run as Allure results into `<runDir>/allure-results`, replacing what is there.
+ * A test keeps its history by `historyId`: its full name and the parameters that tell cells apart, so cells never merge into one.
+ */
+export async function writeAllureResults(run: RunModel, runDir: string): Promise<string> {
+  const folder = join(runDir, 'allure-results')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const write = (name: string, content: unknown) =>
+    writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
+  for (const cell of run.cells) {
+    const logs = await copyLogs(cell, runDir, folder)
+    const results = resultsOf(run, cell)
+    for (const result of results) await write(`${result.uuid}-result.json`, result)
+    await write(
+      `${uuidOf(run.runId, cell.summary.id, 'container')}-container.json`,
+      container(run, cell, results, logs),
+    )
+  }
+  await write('environment.properties', environment(run))
+  await write('categories.json', CATEGORIES)
+  await write('executor.json', executor(run))
+  return folder
+}
+
+/** The logs of a cell hang on a fixture, which Allure shows with every test of the cell. */
+function container(run: RunModel, cell: CellModel, results: readonly AllureResult[], logs: readonly Attachment[]) {
+  const start = startOf(run, cell)
+  const prepare = {
+    name: 'prepare',
+    status: 'passed',
+    stage: 'finished',
+    start,
+    stop: start + cell.durationMs,
+    steps: [],
+    attachments: logs,
+  }
+  return {
+    uuid: uuidOf(run.runId, cell.summary.id, 'container'),
+    name: cell.summary.id,
+    children: results.map(({ uuid }) => uuid),
+    befores: [prepare],
+    afters: [],
+  }
+}
+
+async function copyLogs(cell: CellModel, runDir: string, folder: string): Promise<Attachment[]> {
+  const attachments: Attachment[] = []
+  for (const log of cell.logs) {
+    const path = insideRun(runDir, log.file)
+    if (path === undefined) continue
+    const isText = /^\.(log|txt|json|ya?ml|cfg|conf|csv|xml|md|)$/.test(extname(path))
+    const source = `${uuidOf(cell.summary.id, log.file)}-attachment${isText ? '.txt' : extname(path)}`
+    const copied = await copyFile(path, join(folder, source)).then(
+      () => true,
+      () => false,
+    )
+    if (copied)
+      attachments.push({ name: cleanText(log.title), source, type: isText ? 'text/plain' : 'application/octet-stream' })
+  }
+  return attachments
+}

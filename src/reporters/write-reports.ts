@@ -1,0 +1,85 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readEvents } from '../results/read-events.ts'
+import { foldEvents, type CellModel, type RunModel } from '../results/run-model.ts'
+import { countedChecks, isProblem } from '../results/summary.ts'
+import { writeAllureResults } from './allure/write.ts'
+import { htmlReport } from './html/page.ts'
+import { junitXml } from './junit.ts'
+import { markdownSummary } from './markdown.ts'
+import { insideRun, tailOf } from './run-files.ts'
+
+export type ReportFormat = 'html' | 'junit' | 'markdown' | 'allure'
+
+export const REPORT_FORMATS: readonly ReportFormat[] = ['html', 'junit', 'markdown', 'allure']
+
+export interface WrittenReports {
+  run: RunModel
+  /** Absolute path of each report: a file, or the folder of the Allure results. */
+  paths: Partial<Record<ReportFormat, string>>
+  /** Lines of `events.jsonl` that could not be read. */
+  unreadable: number
+}
+
+export interface WriteReportsOptions {
+  /** Default: all. */
+  formats?: readonly ReportFormat[]
+  /** Where the HTML report is published, for the link in the Markdown summary. */
+  reportUrl?: string
+}
+
+const EXCERPT_BYTES = 6000
+const EXCERPTS_PER_CELL = 6
+
+/**
+ * Makes the reports of a run from its events: at the end of a run, or any time later, also for a run that was interrupted.
+ * A report that exists is replaced in one step.
+ * @throws ConfigError when the folder holds no events of a run.
+ */
+export async function writeReports(runDir: string, options: WriteReportsOptions = {}): Promise<WrittenReports> {
+  const { events, unreadable } = await readEvents(runDir)
+  const run = foldEvents(events)
+  const formats = options.formats ?? REPORT_FORMATS
+  const paths: WrittenReports['paths'] = {}
+  if (formats.includes('html'))
+    paths.html = await replace(join(runDir, 'index.html'), htmlReport(run, await excerptsOf(run, runDir)))
+  if (formats.includes('junit')) paths.junit = await replace(join(runDir, 'junit.xml'), junitXml(run))
+  if (formats.includes('markdown')) {
+    const text = markdownSummary(run, options.reportUrl === undefined ? {} : { reportUrl: options.reportUrl })
+    paths.markdown = await replace(join(runDir, 'summary.md'), text)
+  }
+  if (formats.includes('allure')) paths.allure = await writeAllureResults(run, runDir)
+  return { run, paths, unreadable }
+}
+
+async function replace(path: string, content: string): Promise<string> {
+  const fresh = `${path}.${process.pid}.tmp`
+  await writeFile(fresh, content)
+  await rename(fresh, path)
+  return path
+}
+
+/** Last lines of the logs that matter most in cells with problems. */
+async function excerptsOf(run: RunModel, runDir: string): Promise<Map<string, string>> {
+  const excerpts = new Map<string, string>()
+  for (const cell of run.cells.filter(needsExcerpts)) {
+    for (const { file } of mostTelling(cell)) {
+      const path = insideRun(runDir, file)
+      const text = path === undefined ? undefined : await tailOf(path, EXCERPT_BYTES)
+      if (text) excerpts.set(file, text)
+    }
+  }
+  return excerpts
+}
+
+function needsExcerpts(cell: CellModel): boolean {
+  return cell.status !== 'pass' || countedChecks(cell).some(isProblem)
+}
+
+const TELLING = /(console|cloud-init\.log|cloud-init-output\.log|cloud-init-output|journal|upgrade|status)/
+
+function mostTelling(cell: CellModel): CellModel['logs'] {
+  return cell.logs
+    .filter((log) => TELLING.test(log.file) && !/\.(tar|gz|xz|zst|zip|bin)$/.test(log.file))
+    .slice(0, EXCERPTS_PER_CELL)
+}
