@@ -73,7 +73,8 @@ function problem(
   }
   const offset = offsetOf(document, issue.path)
   if (issue.code === 'invalid_value') {
-    const found = String(document.getIn(issue.path as unknown[]) ?? '')
+    const value = document.getIn(issue.path as unknown[])
+    const found = typeof value === 'string' ? value : JSON.stringify(value)
     const values = issue.values.map(String)
     const near = nearest(found, values)
     return {

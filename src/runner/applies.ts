@@ -1,5 +1,5 @@
 import type { Capability } from '../instance/machine.ts'
-import { type Facts, } from '../instance/facts/facts.ts'
+import { type Facts } from '../instance/facts/facts.ts'
 import { isKnown } from '../instance/facts/unknown-fact.ts'
 import type { CellSummary } from '../results/event.ts'
 import type { Applicability } from '../testing/check.ts'
@@ -18,10 +18,12 @@ export function whyNot(applies: Applicability | undefined, place: Place): string
   const { platforms, notPlatforms, ownKernel, init } = applies
   if (platforms && !platforms.includes(cell.platform)) return `only on ${platforms.join(', ')}`
   if (notPlatforms?.includes(cell.platform)) return `not on ${cell.platform}`
-  if (ownKernel && (cell.boot === 'container' || !capabilities.has('own-kernel'))) return 'needs its own kernel, this is a container'
+  if (ownKernel && (cell.boot === 'container' || !capabilities.has('own-kernel')))
+    return 'needs its own kernel, this is a container'
   const missing = applies.capabilities?.filter((capability) => !capabilities.has(capability)) ?? []
   if (missing.length > 0) return `${cell.platform} cannot ${missing.join(', ')}`
-  const distribution = facts && isKnown(facts, 'os') ? facts.os.id : cell.distribution === 'unknown' ? undefined : cell.distribution
+  const distribution =
+    facts && isKnown(facts, 'os') ? facts.os.id : cell.distribution === 'unknown' ? undefined : cell.distribution
   if (applies.distributions && distribution !== undefined && !applies.distributions.includes(distribution)) {
     return `only for ${applies.distributions.join(', ')}`
   }

@@ -70,7 +70,13 @@ export class CellProcess {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [],
-      env: { ...process.env, NODE_COMPILE_CACHE: join(cacheDir(), 'compile'), NO_COLOR: '1', FORCE_COLOR: '', VITEST: '' },
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: join(cacheDir(), 'compile'),
+        NO_COLOR: '1',
+        FORCE_COLOR: '',
+        VITEST: '',
+      },
     })
     const log = createWriteStream(options.log, { flags: 'a' })
     this.#child.stdout?.pipe(log)

@@ -107,7 +107,9 @@ export class CellStage {
   /** Records everything that is planned and has no record as not judged. */
   recordUnjudged(): void {
     const known = new Set(this.records.map(recordKey))
-    const reason = this.run.signal.aborted ? 'cancelled' : `the cell did not get that far: ${this.failures[0]?.error.message ?? 'no reason known'}`
+    const reason = this.run.signal.aborted
+      ? 'cancelled'
+      : `the cell did not get that far: ${this.failures[0]?.error.message ?? 'no reason known'}`
     for (const planned of this.plan.checks) {
       const record = recordOf(planned, 'miss', reason)
       if (!known.has(recordKey(record))) this.record(record)
@@ -125,7 +127,9 @@ export class CellStage {
   #explain(error: unknown, step: StepName): unknown {
     if (!(error instanceof CancelledError) || !this.timedOut) return error
     const limit = formatMs(this.plan.cell.timeouts.cellMs)
-    return new WaitTimeoutError(`the cell was not done after ${limit}; it was at the step ${step}`, [], { cause: error })
+    return new WaitTimeoutError(`the cell was not done after ${limit}; it was at the step ${step}`, [], {
+      cause: error,
+    })
   }
 }
 

@@ -57,7 +57,10 @@ function define(planned: PlannedCheck): void {
 
 async function run(planned: PlannedCheck, check: Check | undefined, context: TestContext): Promise<void> {
   const started = performance.now()
-  const kept: { thrown?: unknown; measurements: Measurement[]; attachments: string[] } = { measurements: [], attachments: [] }
+  const kept: { thrown?: unknown; measurements: Measurement[]; attachments: string[] } = {
+    measurements: [],
+    attachments: [],
+  }
   progress({ at: new Date().toISOString(), key: planned.key, type: 'started' })
   context.onTestFinished(({ task }) => {
     const outcome = outcomeOf(kept, task.result?.errors ?? [], performance.now() - started)
@@ -96,12 +99,18 @@ function outcomeOf(
   if (kept.thrown === undefined) {
     // Soft expectations, or the time limit of the runner: the body itself never threw.
     const soft = errors.every((error) => error.name === 'AssertionError')
-    return { ...base, status: soft ? 'fail' : 'error', errors: errors.map(failureOf), ...(soft ? {} : { reason: firstLine(errors[0]?.message) }) }
+    return {
+      ...base,
+      status: soft ? 'fail' : 'error',
+      errors: errors.map(failureOf),
+      ...(soft ? {} : { reason: firstLine(errors[0]?.message) }),
+    }
   }
   const status = statusOf(kept.thrown)
   const { thrown } = kept
   if (thrown instanceof SkipCheck) return { ...base, status, reason: capText(redact(thrown.reason), 1000), errors: [] }
-  const failures = thrown instanceof Error && thrown.name === 'AssertionError' ? errors.map(failureOf) : [failureOfThrown(kept.thrown)]
+  const failures =
+    thrown instanceof Error && thrown.name === 'AssertionError' ? errors.map(failureOf) : [failureOfThrown(kept.thrown)]
   const reason = status === 'fail' ? undefined : firstLine(failures[0]?.message)
   return { ...base, status, errors: status === 'skip' ? [] : failures, ...(reason === undefined ? {} : { reason }) }
 }

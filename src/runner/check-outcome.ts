@@ -92,7 +92,8 @@ function placeOf(error: RunnerError): string | undefined {
   if (frame) return `${frame.file}:${frame.line}`
   for (const line of (error.stack ?? '').split('\n')) {
     const match = /(?:file:\/\/)?(\/[^():]+):(\d+):\d+\)?$/.exec(line)
-    if (match && !/\/node_modules\/|\/src\/(core|instance|runner)\//.test(match[1] ?? '')) return `${match[1]}:${match[2]}`
+    if (match && !/\/node_modules\/|\/src\/(core|instance|runner)\//.test(match[1] ?? ''))
+      return `${match[1]}:${match[2]}`
   }
   return undefined
 }

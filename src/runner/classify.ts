@@ -1,4 +1,12 @@
-import { BootError, CancelledError, type ErrorRecord, HarnessError, toErrorRecord, TransportError, WaitTimeoutError } from '../core/errors.ts'
+import {
+  BootError,
+  CancelledError,
+  type ErrorRecord,
+  HarnessError,
+  toErrorRecord,
+  TransportError,
+  WaitTimeoutError,
+} from '../core/errors.ts'
 import { classifyConsole, consoleTail } from '../instance/console.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { StepFailure } from '../results/check-record.ts'
@@ -17,7 +25,11 @@ export interface Classified extends StepFailure {
 export async function classify(error: unknown, instance?: Instance): Promise<Classified> {
   const record = toErrorRecord(error)
   if (!(error instanceof TransportError || error instanceof WaitTimeoutError)) {
-    return { status: statusOfBlame(error, record), error: record, retryable: error instanceof HarnessError && error.retryable }
+    return {
+      status: statusOfBlame(error, record),
+      error: record,
+      retryable: error instanceof HarnessError && error.retryable,
+    }
   }
   const tail = instance ? await consoleTail(instance.machine) : ''
   const verdict = classifyConsole(tail)

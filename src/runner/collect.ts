@@ -23,7 +23,10 @@ export async function collectOwn(stage: CellStage, instance: Instance, name: str
   try {
     await collectInto(stage, instance, join(stage.dir, 'logs', name))
   } catch (error) {
-    stage.emit({ type: 'warning', message: `the logs of ${instance.name} could not be kept: ${(error as Error).message}` })
+    stage.emit({
+      type: 'warning',
+      message: `the logs of ${instance.name} could not be kept: ${(error as Error).message}`,
+    })
   }
 }
 
@@ -33,7 +36,9 @@ export async function scanLogs(stage: CellStage, logs: readonly KeptLog[]): Prom
   if (!cell.suites.includes('logs')) return stage.skipStep('scan-logs', 'the suite logs is not asked for')
   await stage.step('scan-logs', async () => {
     const started = performance.now()
-    const files = logs.filter((log) => log.kind === 'log' || log.kind === 'console').map(({ path, name }) => ({ path, name }))
+    const files = logs
+      .filter((log) => log.kind === 'log' || log.kind === 'console')
+      .map(({ path, name }) => ({ path, name }))
     const scans = await checkLogs(files, { distribution: cell.distribution, platform: cell.platform })
     const durationMs = performance.now() - started
     for (const record of findingsToRecords(scans, { subject, durationMs })) stage.record(record)

@@ -26,6 +26,11 @@ export async function keepFacts(
   await mkdir(folder, { recursive: true })
   const path = join(folder, `${use.file}.json`)
   await writeFile(path, text)
-  stage.emit({ type: 'facts-collected', file: relative(stage.run.runDir, path), phase: use.phase, subject: use.subject })
+  stage.emit({
+    type: 'facts-collected',
+    file: relative(stage.run.runDir, path),
+    phase: use.phase,
+    subject: use.subject,
+  })
   return path
 }

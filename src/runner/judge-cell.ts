@@ -67,14 +67,21 @@ export class CellJudge {
 
   #inputs(): ChildInputs {
     const { stage, prepared } = { stage: this.#stage, prepared: this.#prepared }
-    const paths = { rest: prepared.restFacts, 'first-boot': prepared.firstBootFacts, 'after-reboot': prepared.afterRebootFacts }
+    const paths = {
+      rest: prepared.restFacts,
+      'first-boot': prepared.firstBootFacts,
+      'after-reboot': prepared.afterRebootFacts,
+    }
     const facts = factsUses(stage.plan.subject).flatMap(({ subject, file, as }) => {
       const path = file in paths ? paths[file as keyof typeof paths] : undefined
       return path === undefined ? [] : [{ subject, phases: as, path }]
     })
     // A machine that did not get to the end of its preparation is not judged.
     const ready = prepared.afterRebootFacts !== undefined
-    const lanes = [['shared', ready ? prepared.subject : undefined], ['baseline', prepared.pairFacts === undefined ? undefined : prepared.pair]] as const
+    const lanes = [
+      ['shared', ready ? prepared.subject : undefined],
+      ['baseline', prepared.pairFacts === undefined ? undefined : prepared.pair],
+    ] as const
     const { session } = this.#machines
     return {
       facts,
@@ -114,7 +121,10 @@ export class CellJudge {
     const group = plan.groups.find((known) => known.name === name)
     const snapshot = this.#prepared.snapshot
     if (!group || !snapshot) throw new Error(`there is nothing to launch ${name} from`)
-    const userData = mergeUserData([...(plan.cell.userData === undefined ? [] : [plan.cell.userData]), ...group.userData])
+    const userData = mergeUserData([
+      ...(plan.cell.userData === undefined ? [] : [plan.cell.userData]),
+      ...group.userData,
+    ])
     const instance = await this.#machines.launch(`own-${name}`, snapshot.id, {
       ...(userData === undefined ? {} : { userData }),
       ...(group.vendorData === undefined ? {} : { vendorData: group.vendorData }),
@@ -130,7 +140,10 @@ export class CellJudge {
       const others = end.inProgress.length - 1
       const beside = others > 0 ? `, while ${others} other checks ran beside it` : ''
       const reason = `the process of the checks ${end.broken ?? 'ended'} during this check${beside}`
-      return { ...recordOf(planned, this.#stage.signal.aborted ? 'miss' : 'error', reason), errors: [{ message: reason }] }
+      return {
+        ...recordOf(planned, this.#stage.signal.aborted ? 'miss' : 'error', reason),
+        errors: [{ message: reason }],
+      }
     }
     const missing = this.#whyMissing(planned)
     if (missing !== undefined) return recordOf(planned, 'miss', missing)
@@ -155,7 +168,12 @@ export class CellJudge {
     if (verdict === undefined) return undefined
     this.#stage.failures.push({
       status: 'fail',
-      error: { name: 'BootError', message: `the machine broke down while it was judged: ${verdict}`, blame: 'image', evidence: tail },
+      error: {
+        name: 'BootError',
+        message: `the machine broke down while it was judged: ${verdict}`,
+        blame: 'image',
+        evidence: tail,
+      },
       retryable: false,
     })
     return verdict

@@ -51,12 +51,18 @@ export class Judges {
 
   whyUndeclared(id: string): string {
     const [first] = this.#broken
-    return first ? `the check ${id} was not declared: ${first.file} cannot be imported: ${first.message}` : `the check ${id} was not declared`
+    return first
+      ? `the check ${id} was not declared: ${first.file} cannot be imported: ${first.message}`
+      : `the check ${id} was not declared`
   }
 
   /** Whether what the check looks at exists. */
   canJudge(planned: PlannedCheck): boolean {
-    if (planned.suite === 'policy') return this.#factsPath(planned.subject, planned.phase) !== undefined && (planned.phase !== 'pair' || this.#inputs.pairFacts !== undefined)
+    if (planned.suite === 'policy')
+      return (
+        this.#factsPath(planned.subject, planned.phase) !== undefined &&
+        (planned.phase !== 'pair' || this.#inputs.pairFacts !== undefined)
+      )
     if (planned.lane.startsWith('own:')) return this.#inputs.own
     return this.#inputs.machines.some((machine) => machine.lane === planned.lane)
   }
@@ -116,7 +122,9 @@ export class Judges {
   #factsPath(subject: Subject, phase: Phase | undefined): string | undefined {
     // A pair is two first boots of one image.
     const wanted = phase === 'pair' ? 'first-boot' : phase
-    return this.#inputs.facts.find((facts) => facts.subject === subject && wanted !== undefined && facts.phases.includes(wanted))?.path
+    return this.#inputs.facts.find(
+      (facts) => facts.subject === subject && wanted !== undefined && facts.phases.includes(wanted),
+    )?.path
   }
 
   async #read(path: string | undefined): Promise<Facts> {
@@ -132,7 +140,12 @@ export class Judges {
 }
 
 /** Judges facts. */
-export async function judgePolicy(judges: Judges, planned: PlannedCheck, check: PolicyCheck, tools: Tools): Promise<void> {
+export async function judgePolicy(
+  judges: Judges,
+  planned: PlannedCheck,
+  check: PolicyCheck,
+  tools: Tools,
+): Promise<void> {
   const facts = await judges.facts(planned.subject, planned.phase)
   skipWhereItDoesNotApply(judges, check, facts, tools)
   await check.judge({
@@ -147,15 +160,31 @@ export async function judgePolicy(judges: Judges, planned: PlannedCheck, check: 
 }
 
 /** Judges a live instance. */
-export async function judgeRegression(judges: Judges, planned: PlannedCheck, check: RegressionCheck, tools: Tools): Promise<void> {
+export async function judgeRegression(
+  judges: Judges,
+  planned: PlannedCheck,
+  check: RegressionCheck,
+  tools: Tools,
+): Promise<void> {
   const facts = await judges.liveFacts(planned)
   skipWhereItDoesNotApply(judges, check, facts, tools)
   const instance = await judges.instance(planned.lane)
   const firstBoot = await judges.firstBootFacts(planned)
-  await check.judge({ ...tools, instance, facts, ...(firstBoot ? { firstBoot } : {}), expected: judges.expected(facts), cell: judges.spec.cell })
+  await check.judge({
+    ...tools,
+    instance,
+    facts,
+    ...(firstBoot ? { firstBoot } : {}),
+    expected: judges.expected(facts),
+    cell: judges.spec.cell,
+  })
 }
 
 function skipWhereItDoesNotApply(judges: Judges, check: Check, facts: Facts, tools: Tools): void {
-  const reason = whyNot(check.info.applies, { cell: judges.spec.cell, capabilities: new Set(judges.spec.capabilities), facts })
+  const reason = whyNot(check.info.applies, {
+    cell: judges.spec.cell,
+    capabilities: new Set(judges.spec.capabilities),
+    facts,
+  })
   if (reason !== undefined) tools.skip(reason)
 }

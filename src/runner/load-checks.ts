@@ -14,7 +14,10 @@ const EXTENSION = extname(import.meta.url)
 export const TESTING_ENTRY = resolve(HERE, `../testing/index${EXTENSION}`)
 
 /** Folders with the checks the harness brings along. */
-export const BUILT_IN_CHECKS: readonly string[] = [resolve(HERE, '../../tests/policy'), resolve(HERE, '../../tests/integration')]
+export const BUILT_IN_CHECKS: readonly string[] = [
+  resolve(HERE, '../../tests/policy'),
+  resolve(HERE, '../../tests/integration'),
+]
 
 /** Files that declare checks: modules that are imported, and executables with metadata in comments. */
 export interface CheckFiles {
@@ -37,7 +40,9 @@ export async function findCheckFiles(extra: readonly string[] = []): Promise<Che
     if (info.isDirectory()) await addFolder(found, resolve(path), { builtIn: false })
     else await addFile(found, resolve(path), true)
     if (found.modules.length + found.scripts.length === before) {
-      throw new ConfigError(`${path} holds no checks`, { hint: 'checks are TypeScript files, or executables with `# harness:` lines' })
+      throw new ConfigError(`${path} holds no checks`, {
+        hint: 'checks are TypeScript files, or executables with `# harness:` lines',
+      })
     }
   }
   return { modules: [...new Set(found.modules)], scripts: [...new Set(found.scripts)] }
@@ -83,10 +88,14 @@ function isBuiltInCheck(name: string): boolean {
 }
 
 async function addFile(found: CheckFiles, path: string, named: boolean): Promise<void> {
-  if (/\.[mc]?[jt]s$/.test(path) && !/\.d\.[mc]?ts$/.test(path) && !/\.test\.[jt]s$/.test(path)) found.modules.push(path)
+  if (/\.[mc]?[jt]s$/.test(path) && !/\.d\.[mc]?ts$/.test(path) && !/\.test\.[jt]s$/.test(path))
+    found.modules.push(path)
   else if (await isScript(path)) found.scripts.push(path)
   else if (named) {
-    throw new ConfigError('is neither a TypeScript file nor an executable', { position: { file: path }, hint: `chmod +x ${path}` })
+    throw new ConfigError('is neither a TypeScript file nor an executable', {
+      position: { file: path },
+      hint: `chmod +x ${path}`,
+    })
   }
 }
 

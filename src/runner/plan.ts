@@ -56,7 +56,9 @@ export function planCell(cell: Cell, declared: Iterable<Check>, capabilities: Re
     if (check.suite === 'policy') planPolicy(plan, check, capabilities)
     else planRegression(plan, check, capabilities)
   }
-  const disruptive = new Set(sorted.filter((check) => check.suite === 'regression' && check.info.disruptive).map((check) => check.id))
+  const disruptive = new Set(
+    sorted.filter((check) => check.suite === 'regression' && check.info.disruptive).map((check) => check.id),
+  )
   plan.checks.sort((a, b) => Number(disruptive.has(a.id)) - Number(disruptive.has(b.id)))
   plan.needs = {
     rest: plan.checks.some((check) => check.phase === 'rest'),
@@ -78,7 +80,11 @@ function planPolicy(plan: CellPlan, check: PolicyCheck, capabilities: ReadonlySe
   for (const { subject, phase } of uses) {
     if (!phases.has(phase)) continue
     const planned = plannedCheck(check, { phase, subject, lane: 'policy', timeoutMs: 10_000 })
-    const why = reason ?? (phase === 'rest' && !capabilities.has('at-rest') ? `${plan.cell.platform} cannot open an image at rest` : undefined)
+    const why =
+      reason ??
+      (phase === 'rest' && !capabilities.has('at-rest')
+        ? `${plan.cell.platform} cannot open an image at rest`
+        : undefined)
     if (why === undefined) plan.checks.push(planned)
     else plan.skipped.push(recordOf(planned, 'skip', why))
   }

@@ -24,7 +24,12 @@ export interface Prepared {
 }
 
 /** Launches the machine under test and brings it through first boot, upgrade, clean and reboot. Rejects at the first step that fails. */
-export async function prepareSubject(stage: CellStage, machines: CellMachines, imageId: string, prepared: Prepared): Promise<void> {
+export async function prepareSubject(
+  stage: CellStage,
+  machines: CellMachines,
+  imageId: string,
+  prepared: Prepared,
+): Promise<void> {
   const { cell } = stage.plan
   const agent = findAgent(cell.agentName)
   const { signal } = stage
@@ -56,7 +61,12 @@ export async function prepareSubject(stage: CellStage, machines: CellMachines, i
 }
 
 /** Launches a second machine of the same image, unmodified. */
-export async function preparePair(stage: CellStage, machines: CellMachines, imageId: string, prepared: Prepared): Promise<void> {
+export async function preparePair(
+  stage: CellStage,
+  machines: CellMachines,
+  imageId: string,
+  prepared: Prepared,
+): Promise<void> {
   await stage.step('pair', async () => {
     const pair = await machines.launch('pair', imageId)
     prepared.pair = pair
@@ -79,7 +89,8 @@ async function upgrade(stage: CellStage, subject: Instance, source: AgentSource)
     truncated: false,
   })
   stage.emit({ type: 'agent-upgraded', from: result.from, to: result.to, source: formatAgentSource(source) })
-  if (!result.changed) stage.emit({ type: 'warning', message: `${formatAgentSource(source)} offers no other version than ${result.from}` })
+  if (!result.changed)
+    stage.emit({ type: 'warning', message: `${formatAgentSource(source)} offers no other version than ${result.from}` })
 }
 
 function measured(stage: CellStage, subject: Subject, report: BootReport): void {

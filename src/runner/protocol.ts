@@ -44,7 +44,12 @@ export type ToChild = { type: 'spec'; spec: ChildSpec } | { type: 'cancel' }
 /** From the process. Everything in it is over when it says `finished`. */
 export type FromChild =
   | { type: 'log'; line: string }
-  | { type: 'finished'; reason: 'passed' | 'failed' | 'interrupted'; unhandled: ErrorRecord[]; brokenModules: ErrorRecord[] }
+  | {
+      type: 'finished'
+      reason: 'passed' | 'failed' | 'interrupted'
+      unhandled: ErrorRecord[]
+      brokenModules: ErrorRecord[]
+    }
 
 /** To the worker, over the socket. */
 export type ToWorker =
@@ -53,10 +58,17 @@ export type ToWorker =
   | { type: 'instance-failed'; group: string; error: ErrorRecord; status: CheckRecord['status'] }
 
 /** From the worker, over the socket. */
-export type FromWorker = { type: 'ready'; missing: { file: string; message: string }[] } | { type: 'need-instance'; group: string }
+export type FromWorker =
+  | { type: 'ready'; missing: { file: string; message: string }[] }
+  | { type: 'need-instance'; group: string }
 
 /** One line of the progress file. */
-export type ProgressLine = { at: string; key: string; type: 'started' } | { at: string; key: string; type: 'ended'; outcome: CheckOutcome }
+export type ProgressLine =
+  | { at: string; key: string; type: 'started' }
+  | { at: string; key: string; type: 'ended'; outcome: CheckOutcome }
 
 /** How a check ended, without what is known of it beforehand. */
-export type CheckOutcome = Pick<CheckRecord, 'status' | 'reason' | 'errors' | 'durationMs' | 'measurements' | 'attachments'>
+export type CheckOutcome = Pick<
+  CheckRecord,
+  'status' | 'reason' | 'errors' | 'durationMs' | 'measurements' | 'attachments'
+>

@@ -10,7 +10,12 @@ import type { CellStage } from './cell-stage.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Facts of the image as it lies, never booted. Images with a digest are looked at once; the facts are cached. */
-export async function gatherRest(stage: CellStage, session: Session, image: PlatformImage, prepared: Prepared): Promise<void> {
+export async function gatherRest(
+  stage: CellStage,
+  session: Session,
+  image: PlatformImage,
+  prepared: Prepared,
+): Promise<void> {
   prepared.restFacts = await stage.step('rest-facts', async () => {
     const key = image.digest ?? image.id
     const text = await stage.run.restFacts.get(key, () => cached(image.digest, () => open(stage, session, image)))
@@ -26,7 +31,9 @@ async function open(stage: CellStage, session: Session, image: PlatformImage): P
 
 async function cached(digest: string | undefined, make: () => Promise<string>): Promise<string> {
   if (digest === undefined) return await make()
-  const name = createHash('sha256').update(`${digest}\n${await gathererDigest()}`).digest('hex')
+  const name = createHash('sha256')
+    .update(`${digest}\n${await gathererDigest()}`)
+    .digest('hex')
   const path = join(cacheDir(), 'rest-facts', `${name}.json`)
   const known = await readFile(path, 'utf8').catch(() => undefined)
   if (known !== undefined) return known

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { arch, cpus, hostname, platform, release, tmpdir, totalmem } from 'node:os'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { arch, cpus, hostname, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
+import { makeTempDir } from '../core/temp-dir.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { Waiver } from '../matrix/waivers.ts'
 import { LedgerFile } from '../platforms/ledger-file.ts'
@@ -88,8 +89,7 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   const cancel = new AbortController()
   const started = performance.now()
   const ledger = await LedgerFile.create(runId)
-  const tmpDir = await mkdtemp(join(tmpdir(), 'harness-'))
-  const tmpEntry = await ledger.intend({ platform: 'host', kind: 'file', name: tmpDir, owner: hostOwner(runId) })
+  const tmpDir = await makeTempDir('run')
   const run: RunContext = {
     runId,
     runDir,
@@ -109,7 +109,16 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   const argv = [...(options.argv ?? process.argv.slice(1))]
   const host = describeHost()
   const harness = await harnessVersion()
-  events.emit({ type: 'run-started', version: 1, runId, harness, argv, host, cells: summaries, excluded: [...(options.excluded ?? [])] })
+  events.emit({
+    type: 'run-started',
+    version: 1,
+    runId,
+    harness,
+    argv,
+    host,
+    cells: summaries,
+    excluded: [...(options.excluded ?? [])],
+  })
   const ends = await runScheduled(plans, options.concurrency, async (plan) => {
     // A report that cannot be written makes every further cell worthless.
     if (events.failure) cancel.abort()
@@ -117,7 +126,6 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   })
   await run.sessions.close()
   await rm(tmpDir, { recursive: true, force: true })
-  await tmpEntry.destroyed()
   await ledger.close()
   const statuses = ends.map((end) => end.status)
   const leaks = ends.reduce((sum, end) => sum + end.leaks, 0)
@@ -147,10 +155,6 @@ async function ownChecks(files: CheckFiles): Promise<Map<string, Check>> {
   const all = await loadCheckFiles(files)
   const own = new Set([...files.modules, ...files.scripts])
   return new Map([...all].filter(([, check]) => own.has(check.file) || !check.file.startsWith('/')))
-}
-
-function hostOwner(runId: string) {
-  return { runId, cell: 'none', attempt: 1, expires: new Date(Date.now() + 24 * 3_600_000).toISOString() }
 }
 
 function describeHost(): Record<string, string> {

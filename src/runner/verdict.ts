@@ -13,7 +13,11 @@ export interface Verdict {
  * The status of a cell: the worst of its failed steps and of the records that count. Baseline records only serve the comparison;
  * a waived failure does not count, and the reason says how many there are.
  */
-export function cellVerdict(records: readonly CheckRecord[], failures: readonly Classified[], cancelled: boolean): Verdict {
+export function cellVerdict(
+  records: readonly CheckRecord[],
+  failures: readonly Classified[],
+  cancelled: boolean,
+): Verdict {
   const counted = records.filter((record) => !record.baseline)
   const waived = counted.filter((record) => record.status === 'fail' && record.waived)
   const statuses: Status[] = [
@@ -28,7 +32,9 @@ export function cellVerdict(records: readonly CheckRecord[], failures: readonly 
     cancelled ? 'cancelled' : undefined,
     failure?.error.message,
     describe(counted.filter((record) => !record.waived)),
-    waived.length > 0 ? `${waived.length} waived ${waived.length === 1 ? 'failure does' : 'failures do'} not count: ${names(waived)}` : undefined,
+    waived.length > 0
+      ? `${waived.length} waived ${waived.length === 1 ? 'failure does' : 'failures do'} not count: ${names(waived)}`
+      : undefined,
   ].filter((part) => part !== undefined)
   return {
     status,

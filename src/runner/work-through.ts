@@ -9,7 +9,12 @@ import { gatherRest } from './rest-facts.ts'
 import { mayRetry } from './retry.ts'
 
 /** The stages of an attempt in which machines are used. Returns the logs that were kept. Failed stages are remembered in `stage`. */
-export async function workThrough(stage: CellStage, machines: CellMachines, prepared: Prepared, tmpDir: string): Promise<KeptLog[]> {
+export async function workThrough(
+  stage: CellStage,
+  machines: CellMachines,
+  prepared: Prepared,
+  tmpDir: string,
+): Promise<KeptLog[]> {
   for (const record of stage.plan.skipped) stage.record(record)
   // Loading the checks takes as long as a boot; nobody has to wait for it when it begins first.
   const judge = stage.plan.checks.length > 0 ? new CellJudge(stage, machines, prepared, tmpDir) : undefined
@@ -43,14 +48,27 @@ async function findImage(stage: CellStage, machines: CellMachines): Promise<Plat
   )
 }
 
-async function prepare(stage: CellStage, machines: CellMachines, image: PlatformImage, prepared: Prepared): Promise<void> {
+async function prepare(
+  stage: CellStage,
+  machines: CellMachines,
+  image: PlatformImage,
+  prepared: Prepared,
+): Promise<void> {
   const { needs, checks } = stage.plan
-  const parts = [part(stage, 'subject', () => prepareSubject(stage, machines, image.id, prepared), () => prepared.subject)]
+  const parts = [
+    part(
+      stage,
+      'subject',
+      () => prepareSubject(stage, machines, image.id, prepared),
+      () => prepared.subject,
+    ),
+  ]
   if (needs.rest) parts.push(part(stage, 'rest-facts', () => gatherRest(stage, machines.session, image, prepared)))
   if (needs.pair) {
     const pair = async () => {
       await preparePair(stage, machines, image.id, prepared)
-      if (prepared.pair && !checks.some((planned) => planned.lane === 'baseline')) stage.ending.add(machines.destroy(prepared.pair))
+      if (prepared.pair && !checks.some((planned) => planned.lane === 'baseline'))
+        stage.ending.add(machines.destroy(prepared.pair))
     }
     parts.push(part(stage, 'pair', pair, () => prepared.pair))
   }
@@ -58,7 +76,12 @@ async function prepare(stage: CellStage, machines: CellMachines, image: Platform
 }
 
 /** A part that fails takes only the checks with it that need it. */
-async function part(stage: CellStage, name: string, work: () => Promise<void>, instance?: () => Instance | undefined): Promise<void> {
+async function part(
+  stage: CellStage,
+  name: string,
+  work: () => Promise<void>,
+  instance?: () => Instance | undefined,
+): Promise<void> {
   try {
     await work()
   } catch (error) {

@@ -5,9 +5,13 @@ import type { PolicyContext } from './check.ts'
  * What the expectation tables ask of this image. Where nobody asks for anything the check is skipped and says so.
  * @example const user = wanted(context, 'defaultUser')
  */
-export function wanted<N extends ExpectationName>(context: Pick<PolicyContext, 'expected' | 'skip'>, name: N): NonNullable<Expectations[N]>['value'] {
+export function wanted<N extends ExpectationName>(
+  context: Pick<PolicyContext, 'expected' | 'skip'>,
+  name: N,
+): NonNullable<Expectations[N]>['value'] {
   const expected = context.expected[name]
-  if (expected === undefined) return context.skip(`no expectation "${name}" is recorded for this distribution, release and platform`)
+  if (expected === undefined)
+    return context.skip(`no expectation "${name}" is recorded for this distribution, release and platform`)
   return expected.value as NonNullable<Expectations[N]>['value']
 }
 
@@ -30,6 +34,8 @@ export function matches(text: string, patterns: readonly string[]): boolean {
 }
 
 /** One line per file for a failure message: path, type, mode and owner. */
-export function describeFiles(files: readonly { path: string; type: string; mode: string; owner: string; group: string }[]): string[] {
+export function describeFiles(
+  files: readonly { path: string; type: string; mode: string; owner: string; group: string }[],
+): string[] {
   return files.map(({ path, mode, owner, group }) => (mode ? `${path} (${mode} ${owner}:${group})` : path))
 }

@@ -32,7 +32,9 @@ export function declareCheck(check: Check): void {
   }
   const known = checks.get(check.id)
   if (known && known.file !== check.file) {
-    throw new ConfigError(`the check id "${check.id}" is used twice: ${known.file} and ${check.file}`, { hint: 'choose another id' })
+    throw new ConfigError(`the check id "${check.id}" is used twice: ${known.file} and ${check.file}`, {
+      hint: 'choose another id',
+    })
   }
   checks.set(check.id, check)
 }

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { CancelledError, PrerequisiteError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
 import { probeHost } from '../../core/subprocess.ts'
+import { makeTempDir } from '../../core/temp-dir.ts'
 import { pause } from '../../core/wait-until.ts'
 import { getByCat, putByCat } from './cat-files.ts'
 import type { GetOptions } from './cat-files.ts'
@@ -25,7 +25,7 @@ const CHANNELS = 8
  * @throws TransportError as `connectSsh2`; PrerequisiteError when `ssh` is not installed
  */
 export async function connectOpenSsh(target: SshTarget): Promise<Transport> {
-  const folder = await mkdtemp(join(tmpdir(), 'hssh-'))
+  const folder = await makeTempDir('ssh')
   try {
     await chmod(folder, 0o700)
     const keys = parseHostKeys(target.hostKeys)

@@ -1,0 +1,26 @@
+import type { Resource } from '../platforms/platform.ts'
+import type { LedgerState } from '../platforms/read-ledgers.ts'
+
+/** Run of images that a platform keeps for later runs. */
+const IMAGE_CACHE = 'image-cache'
+
+/**
+ * Why one of our things may be removed, or undefined when it must stay. What a live run made always stays;
+ * what a dead run of this host made may go; of everything else only the mark of its expiry is known.
+ */
+export function whySweep(
+  resource: Resource,
+  ledgers: readonly Pick<LedgerState, 'runId' | 'alive'>[],
+  asked: { runId?: string; all?: boolean; images?: boolean },
+  now: Date,
+): string | undefined {
+  if (resource.runId === IMAGE_CACHE) return asked.images ? 'cached images are to go' : undefined
+  if (asked.runId !== undefined && resource.runId !== asked.runId) return undefined
+  const ledger = ledgers.find((known) => known.runId === resource.runId)
+  if (ledger?.alive === true) return undefined
+  if (ledger?.alive === false) return 'its run is gone'
+  if (resource.expires !== undefined && Date.parse(resource.expires) < now.getTime())
+    return `it expired at ${resource.expires}`
+  if (asked.runId !== undefined) return 'its run was named'
+  return asked.all ? 'everything of ours is to go' : undefined
+}
