@@ -1,5 +1,8 @@
-import { PlatformError } from '../../core/errors.ts'
-import { buildImage, findRecipe, recipes } from '../../images/index.ts'
+import { readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ConfigError, PlatformError } from '../../core/errors.ts'
+import { buildImage, findRecipe, listCached, recipes } from '../../images/index.ts'
+import type { BuiltImage } from '../../images/index.ts'
 import type { PlatformImage } from '../platform.ts'
 import type { AliasInfo, ImageInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
@@ -16,16 +19,24 @@ const ON_SERVER = 'remote:'
 const COPY_MS = 1_800_000
 
 /**
- * Finds an image: a recipe by name (built when needed), `ubuntu:24.04` and the like from a public server,
- * else an alias or fingerprint of the server; `remote:name` only there.
+ * Finds an image: a recipe by name or YAML file (built when needed), the folder of a built image, `ubuntu:24.04` and the like
+ * from a public server, an alias of the server, a built image by name, or a fingerprint; `remote:name` only on the server.
  * @throws PlatformError not-found with near names
  */
 export async function resolveImage(client: LxdClient, reference: string, options: Resolving): Promise<ImageInfo> {
   if (reference.startsWith(ON_SERVER)) return findOnServer(client, reference.slice(ON_SERVER.length))
-  if (findRecipe(reference)) return fromRecipe(client, reference, options)
+  if (findRecipe(reference) || /\.ya?ml$/.test(reference)) {
+    const { signal, onProgress } = options
+    const built = await buildImage(reference, { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) })
+    return importBuilt(client, built, options)
+  }
+  if (/^\.{0,2}\//.test(reference)) return importBuilt(client, await readBuilt(resolve(reference)), options)
   const remote = parseRemote(reference)
   if (remote) return fromRemote(client, remote, options)
-  return findOnServer(client, reference)
+  const byAlias = await findByAlias(client, reference)
+  if (byAlias) return byAlias
+  const [cached] = /^[a-z0-9][a-z0-9.-]*$/.test(reference) ? await listCached(reference) : []
+  return cached ? importBuilt(client, cached, options) : findOnServer(client, reference)
 }
 
 /** What the platform contract tells about an image. */
@@ -42,39 +53,36 @@ export function describeImage(image: ImageInfo): PlatformImage {
   }
 }
 
-async function fromRecipe(client: LxdClient, name: string, options: Resolving): Promise<ImageInfo> {
-  const { signal, onProgress } = options
-  const built = await buildImage(name, { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) })
-  const alias = `harness/${name}/${built.digest.slice(0, 12)}`
+/** Imports an image of the cache, unless the server has it. */
+async function importBuilt(client: LxdClient, built: BuiltImage, options: Resolving): Promise<ImageInfo> {
+  const { name, digest, metadata, rootfs } = built
+  const alias = `harness/${name}/${digest.slice(0, 12)}`
   const known = await findByAlias(client, alias)
   if (known) return known
-  onProgress?.(`importing ${name} into LXD`)
-  const fingerprint = await importImage(
-    client,
-    { metadata: built.metadata, rootfs: built.rootfs, type: 'container' },
-    {
-      alias,
-      signal,
-      properties: {
-        ...recipeProperties(built.manifest),
-        'user.harness.image': name,
-        'user.harness.digest': built.digest,
-      },
-    },
-  )
+  options.onProgress?.(`importing ${name} into LXD`)
+  const properties = { ...recipeProperties(built.manifest), 'user.harness.image': name, 'user.harness.digest': digest }
+  const files = { metadata, rootfs, type: 'container' } as const
+  const fingerprint = await importImage(client, files, { alias, signal: options.signal, properties })
   return client.get<ImageInfo>(`/1.0/images/${fingerprint}`)
 }
 
+/** @throws ConfigError when the folder is none of a built image */
+async function readBuilt(dir: string): Promise<BuiltImage> {
+  try {
+    const manifest = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')) as BuiltImage['manifest']
+    const [rootfs, metadata] = [join(dir, 'rootfs.squashfs'), join(dir, 'metadata.tar.xz')]
+    await Promise.all([stat(rootfs), stat(metadata)])
+    return { name: manifest.name, digest: manifest.digest, dir, rootfs, metadata, manifest }
+  } catch (error) {
+    throw new ConfigError(`${dir} is not the folder of a built image`, {
+      hint: 'it must hold manifest.json, rootfs.squashfs and metadata.tar.xz, as `harness image build` leaves them',
+      cause: error,
+    })
+  }
+}
+
 /** Properties sent with an upload replace those in the image's metadata. */
-function recipeProperties(manifest: {
-  distribution: string
-  codename: string
-  release: string
-  architecture: string
-  variant: string
-  description: string
-  serial: string
-}) {
+function recipeProperties(manifest: BuiltImage['manifest']) {
   const { distribution, codename, release, architecture, variant, description, serial } = manifest
   return { os: distribution, release: codename, version: release, architecture, variant, serial, description }
 }
