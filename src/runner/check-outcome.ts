@@ -32,7 +32,8 @@ export function statusOf(thrown: unknown): Status {
   if (thrown instanceof SkipCheck) return 'skip'
   if (thrown instanceof InstanceRefusedError) return thrown.status
   if (!(thrown instanceof Error)) return 'error'
-  if (thrown.name === 'AssertionError') return 'fail'
+  // Matchers outside the core, such as toBeOneOf and those of expect.extend, throw a class of their own.
+  if (thrown.name === 'AssertionError' || thrown.constructor.name === 'JestExtendError') return 'fail'
   if (!(thrown instanceof HarnessError)) return 'error'
   switch (thrown.name) {
     case 'UnsupportedError':
