@@ -33,7 +33,7 @@ export class FakeTransport implements Transport {
   async exec(request: ExecRequest): Promise<ExecResult> {
     const started = performance.now()
     this.#check()
-    const limit = AbortSignal.timeout(request.deadlineMs)
+    const limit = AbortSignal.timeout(Math.ceil(request.deadlineMs))
     const signal = request.signal ? AbortSignal.any([request.signal, limit]) : limit
     const out = new Kept(request.maxBytes ?? DEFAULT_MAX)
     const err = new Kept(request.maxBytes ?? DEFAULT_MAX)
