@@ -95,7 +95,7 @@ export class FakeCloud {
 
   /** A machine that runs already, for a process that did not launch it. */
   adopt(id: string, settings: Settings, owner: Owner): Record {
-    const guest = new Guest(imageFiles(settings.images[0] ?? 'debian-13'), id, settings)
+    const guest = new Guest(imageFiles(settings.images[0] ?? 'debian-13'), id, { ...settings, bootMs: 0, agentMs: 0 })
     guest.powerOn(undefined)
     const record = {
       id,
