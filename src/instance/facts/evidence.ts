@@ -86,9 +86,10 @@ export class Evidence {
   #cache: { users: Map<number, string>; groups: Map<number, string> } | undefined
 
   #names() {
+    // the first name of a number is the one the system shows
     this.#cache ??= {
-      users: new Map(parsePasswd(this.maybe('passwd'), []).map(({ uid, name }: Account) => [uid, name])),
-      groups: new Map(parseGroup(this.maybe('group')).map(({ gid, name }: Group) => [gid, name])),
+      users: new Map(parsePasswd(this.maybe('passwd'), []).map(({ uid, name }: Account): [number, string] => [uid, name]).reverse()),
+      groups: new Map(parseGroup(this.maybe('group')).map(({ gid, name }: Group): [number, string] => [gid, name]).reverse()),
     }
     return this.#cache
   }

@@ -14,7 +14,7 @@ export function parseCloudConfig(lines: readonly Located[]) {
     const text = content.map((line) => line.text).join('\n')
     const entry = { file, bytes: text.length }
     try {
-      const value: unknown = parse(text, { maxAliasCount: 50, logLevel: 'silent' })
+      const value: unknown = parse(text, { maxAliasCount: 50, logLevel: 'error' })
       if (isConfig(value)) config = merge(config, value)
       const wrong = value !== null && value !== undefined && !isConfig(value)
       files.push({ ...entry, parses: !wrong, ...(wrong ? { error: 'it is not a mapping' } : {}) })

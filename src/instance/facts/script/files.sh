@@ -52,10 +52,10 @@ leftovers() {
 }
 boot_files() { stats '/boot/*' '/boot/grub*/grub.cfg' '/boot/loader/entries/*' '/boot/efi/EFI/BOOT/*' '/boot/efi/EFI/*/shim*' /boot/extlinux.conf /boot/kernel/kernel '/efi/EFI/*/*'; }
 dangling() {
-  for link in ./* ./.[!.]*; do
-    if [ -L "$link" ]; then
-      real "${link#.}"
-      [ -e "$P" ] || printf '%s -> %s\n' "$link" "$(readlink "$link")"
+  for entry in ./* ./.[!.]*; do
+    if [ -L "$entry" ]; then
+      real "${entry#.}"
+      [ -e "$P" ] || printf '%s -> %s\n' "$entry" "$(readlink "$entry")"
     fi
   done
   return 0
