@@ -18,8 +18,8 @@ export const badAccounts = [
   }),
   atRest('baked-authorized-keys', 'ssh-no-baked-authorized-keys', 'the key of the builder opens every instance', { files: [{ path: '/root/.ssh/authorized_keys', content: KEY, mode: 0o600 }] }),
   atRest('shell-history', 'acct-no-history', 'the history of the builder is in the image', { files: [{ path: '/root/.bash_history', content: 'apt-get install secret-thing\n', mode: 0o600 }] }),
-  atRest('password-auth', 'ssh-password-auth-off', 'sshd takes passwords', { files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'PasswordAuthentication yes\n' }] }),
-  atRest('root-login', 'ssh-root-login-restricted', 'root may log in with a password', { files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'PermitRootLogin yes\n' }] }),
+  running('password-auth', { by: 'policy', id: 'ssh-password-auth-off', phase: 'first-boot' }, 'sshd takes passwords', { files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'PasswordAuthentication yes\n' }] }),
+  running('root-login', { by: 'policy', id: 'ssh-root-login-restricted', phase: 'first-boot' }, 'root may log in with a password', { files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'PermitRootLogin yes\n' }] }),
   atRest('no-ssh', 'ssh-enabled', 'nothing starts sshd', { edits: ['rm -f "$tree"/etc/systemd/system/*.wants/ssh.service "$tree"/etc/systemd/system/*.wants/ssh.socket "$tree/etc/systemd/system/sshd.service"'] }),
   running('sshd-syntax', { by: 'policy', id: 'ssh-config-valid', phase: 'first-boot' }, 'sshd refuses its configuration', { files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'NoSuchOption yes\n' }] }, ['reg-svc-failed']),
   running(

@@ -12,11 +12,11 @@ export const badSystem = [
   atRest('static-address', 'net-dhcp-default', 'every instance gets the same address', {
     files: [{ path: '/etc/netplan/10-static.yaml', mode: 0o600, content: 'network:\n  version: 2\n  ethernets:\n    eth0:\n      addresses: [192.0.2.10/24]\n' }],
   }),
-  atRest('no-localhost', 'net-hosts-localhost', 'localhost is not in the file of hosts', { files: [{ path: '/etc/hosts', content: '192.0.2.1 gateway\n' }] }),
+  running('no-localhost', { by: 'policy', id: 'net-hosts-localhost', phase: 'first-boot' }, 'localhost is not in the file of hosts', { files: [{ path: '/etc/hosts', content: '192.0.2.1 gateway\n' }] }),
   atRest('swap', 'disk-no-swap', 'swap is configured', { files: [{ path: '/etc/fstab', content: '/swapfile none swap sw 0 0\n' }] }),
   atRest('time-zone', 'time-utc', 'the clock is not in UTC', { edits: ['ln -sf /usr/share/zoneinfo/Europe/Berlin "$tree/etc/localtime"', 'echo Europe/Berlin >"$tree/etc/timezone"'] }),
   atRest('default-locale', 'loc-default', 'the default locale is not C.UTF-8', { files: [{ path: '/etc/default/locale', content: 'LANG=de_DE.UTF-8\n' }] }, ['loc-default-available']),
-  atRest('graphical', 'boot-default-target', 'the image boots into a graphical target', { edits: ['ln -sf /usr/lib/systemd/system/graphical.target "$tree/etc/systemd/system/default.target"'] }),
+  atRest('rescue', 'boot-default-target', 'the image boots into the rescue shell', { edits: ['ln -sf /usr/lib/systemd/system/rescue.target "$tree/etc/systemd/system/default.target"'] }),
   atRest('no-build-stamp', 'prov-build-stamp', 'nothing says when the image was made', { edits: ['rm -f "$tree/etc/cloud-release" "$tree/etc/cloud/build.info"'] }),
   atRest('remote-logging', 'sec-no-remote-logging', 'logs are sent to somebody', { files: [{ path: '/etc/rsyslog.d/90-remote.conf', content: '*.* @@logs.example.org:514\n' }] }),
   running(
