@@ -2,7 +2,7 @@ import type { LogRule } from './rule.ts'
 
 export { checkLogs, scanText, shippedRuleSet, type LogFile } from './check-logs.ts'
 export { findingsToRecords, type LogRecordOptions } from './findings-to-records.ts'
-export { logKindOf } from './normalise.ts'
+export { judgedLogKind, logKindOf } from './normalise.ts'
 export type { LogContext, LogKind, LogRule, RuleScope, RuleSeverity } from './rule.ts'
 export { RuleSet } from './rule-set.ts'
 export { shippedLogRules } from './rules/index.ts'

@@ -66,3 +66,16 @@ export function logKindOf(file: string): LogKind {
     return 'console'
   return 'journal'
 }
+
+/**
+ * The kind of a kept log that is worth judging, or undefined. The journal of an earlier boot and extracts of logs
+ * are kept for people: judging them would count a line twice, or blame this boot for another.
+ */
+export function judgedLogKind(file: string): LogKind | undefined {
+  const name = file.split('/').at(-1) ?? ''
+  return /^(cloud-init(-output)?\.log|ds-identify\.log|console\.(txt|log)|journal\.(txt|log)|syslog(\.txt)?|messages(\.txt)?)$/.test(
+    name,
+  )
+    ? logKindOf(name)
+    : undefined
+}

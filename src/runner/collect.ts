@@ -2,7 +2,8 @@ import { join, relative } from 'node:path'
 import { findAgent } from '../instance/agent/agents.ts'
 import { type CollectedFile, collectLogs } from '../instance/agent/collect.ts'
 import type { Instance } from '../instance/instance.ts'
-import { checkLogs, findingsToRecords } from '../logs/index.ts'
+import { checkLogs, findingsToRecords, judgedLogKind } from '../logs/index.ts'
+import { readBootTimes } from './boot-times.ts'
 import type { CellStage } from './cell-stage.ts'
 
 /** A log of the cell that rules may be applied to. */
@@ -15,7 +16,11 @@ export interface KeptLog {
 
 /** Keeps the logs of the machine under test, after success and after failure. What cannot be had is a gap, not an error. */
 export async function collect(stage: CellStage, instance: Instance): Promise<KeptLog[]> {
-  return await stage.step('collect', () => collectInto(stage, instance, join(stage.dir, 'logs')))
+  const dir = join(stage.dir, 'logs')
+  const logs = await stage.step('collect', () => collectInto(stage, instance, dir))
+  const values = await readBootTimes(dir)
+  if (Object.keys(values).length > 0) stage.emit({ type: 'measured', subject: stage.plan.subject, values })
+  return logs
 }
 
 /** The same for an own instance of checks that failed. Never rejects. */
@@ -36,10 +41,12 @@ export async function scanLogs(stage: CellStage, logs: readonly KeptLog[]): Prom
   if (!cell.suites.includes('logs')) return stage.skipStep('scan-logs', 'the suite logs is not asked for')
   await stage.step('scan-logs', async () => {
     const started = performance.now()
-    const files = logs
-      .filter((log) => log.kind === 'log' || log.kind === 'console')
-      .map(({ path, name }) => ({ path, name }))
-    const scans = await checkLogs(files, { distribution: cell.distribution, platform: cell.platform })
+    const files = logs.flatMap(({ path, name }) => {
+      const kind = judgedLogKind(name)
+      return kind ? [{ path, name, kind }] : []
+    })
+    const { distribution, platform, boot } = cell
+    const scans = await checkLogs(files, { distribution, platform, container: boot === 'container' })
     const durationMs = performance.now() - started
     for (const record of findingsToRecords(scans, { subject, durationMs })) stage.record(record)
   })
