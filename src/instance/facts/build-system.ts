@@ -122,6 +122,8 @@ export const buildSystem: Builders<SystemFacts> = {
 }
 
 function services(evidence: Evidence): Record<string, string[]> {
+  // systemd ignores the runlevel links of services it has a unit for.
+  if (evidence.pairs('system').get('init') === 'systemd') return {}
   const services: Record<string, string[]> = {}
   for (const { path } of evidence.files('runlevels')) {
     const match = /\/(?:runlevels\/|rc)([^/]+?)(?:\.d)?\/(?:S\d\d)?([^/]+)$/.exec(path)

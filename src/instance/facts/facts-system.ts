@@ -82,7 +82,7 @@ export interface SystemFacts {
   systemState: string
   /** Unit (or service) to `enabled`, `disabled`, `static`, `masked` ... */
   unitFiles: Record<string, string>
-  /** Services an OpenRC, sysvinit or rc system starts, by runlevel. */
+  /** Services an OpenRC, sysvinit or rc system starts, by runlevel. Empty under systemd. */
   services: Record<string, string[]>
   defaultTarget: string
   timers: string[]

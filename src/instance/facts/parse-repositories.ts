@@ -139,7 +139,7 @@ function parseApk(lines: readonly Located[]): Repository[] {
 function parsePkg(lines: readonly Located[]): Repository[] {
   const file = lines[0]?.file ?? ''
   const text = lines.map((line) => line.text.replace(/^\s*#.*$/, '')).join('\n')
-  return [...text.matchAll(/^\s*([\w.-]+)\s*:?\s*\{([^}]*)\}/gm)].map((match) => {
+  return [...text.matchAll(/^\s*([\w.-]+)\s*:?\s*\{((?:\$\{[^}]*\}|[^}])*)\}/gm)].map((match) => {
     const options: Record<string, string> = {}
     for (const pair of (match[2] ?? '').matchAll(/(\w+)\s*[:=]\s*"?([^",\n]*)"?/g))
       options[pair[1] ?? ''] = (pair[2] ?? '').trim()

@@ -2,8 +2,10 @@
 # One walk over the file system; sorted out by mode and name where the facts are read.
 walk() {
   real /etc/passwd
+  [ -f "$P" ] || return 66
   users=$(awk -F: '$3 ~ /^[0-9]+$/ { printf " ! -user %s", $3 }' "$P")
   real /etc/group
+  [ -f "$P" ] || return 66
   groups=$(awk -F: '$3 ~ /^[0-9]+$/ { printf " ! -group %s", $3 }' "$P")
   # shellcheck disable=SC2086 # words on purpose
   find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run/harness-facts.\* \) -prune -o \
@@ -31,7 +33,7 @@ private_keys() {
   done
 }
 credentials() {
-  for home in /root /home/*; do
+  for home in /root '/home/*'; do
     stats "$home/.aws/credentials" "$home/.azure/*" "$home/.config/gcloud/*" "$home/.kube/config" "$home/.netrc" "$home/.docker/config.json" "$home/.git-credentials" "$home/.npmrc" "$home/.pypirc"
   done
   stats '/var/lib/waagent/*' /etc/boto.cfg

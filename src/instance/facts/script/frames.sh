@@ -99,19 +99,34 @@ real() {
     esac
   done
 }
-# match PATTERN...: sets F1, F2 ... as arguments of `$1`: calls `$1` with every existing match.
+# existing COMMAND PATTERN...: runs the command once, with every existing match as an argument.
 existing() {
   action=$1
   shift
   count=$#
   while [ "$count" -gt 0 ]; do
-    pattern=$1
+    prefix=$1
     shift
     count=$((count - 1))
-    real "${pattern%/*}" || continue
-    # shellcheck disable=SC2231 # the last part is a pattern on purpose
-    for found in "$P"/${pattern##*/}; do
-      if [ -e "$found" ] || [ -L "$found" ]; then set -- "$@" "$found"; fi
+    rest=
+    while :; do
+      rest=${prefix##*/}${rest:+/$rest}
+      prefix=${prefix%/*}
+      case $prefix in *[*?[]*) ;; *) break ;; esac
+    done
+    real "$prefix" || continue
+    # shellcheck disable=SC2231 # a pattern on purpose
+    for found in "${P%/}"/$rest; do
+      [ -e "$found" ] || [ -L "$found" ] || continue
+      case $rest in
+        */*)
+          last=${found##*/}
+          found=${found%/*}
+          real "${found#.}" || continue
+          found=$P/$last
+          ;;
+      esac
+      set -- "$@" "$found"
     done
   done
   [ $# -eq 0 ] || "$action" "$@"

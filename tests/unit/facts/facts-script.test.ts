@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { buildFacts } from '../../../src/instance/facts/build-facts.ts'
+import { collectFactsAtRest, factsScript } from '../../../src/instance/facts/collect.ts'
+import { ALPINE, DEBIAN, FREEBSD, makeRoot, type Tree } from './roots.ts'
+
+const shells: [string, string[]][] = [
+  ['sh', []],
+  ['dash', []],
+  ['bash', ['--posix']],
+  ['busybox', ['ash']],
+]
+const present = shells.filter(([shell]) => spawnSync(shell, ['--help']).error === undefined)
+
+async function run([shell, args]: [string, string[]], root: string) {
+  const { stdout, status } = spawnSync(shell, [...args, '-s', 'rest'], { input: await factsScript(), env: { PATH: process.env['PATH'], ROOT: root }, encoding: 'utf8' })
+  expect(status).toBe(0)
+  return stdout
+}
+
+describe.each(present)('under %s %s', (...shell) => {
+  const gather = async (tree: Tree) => {
+    using made = makeRoot(tree)
+    return buildFacts(await run(shell, made.root), { phase: 'rest', collectedAt: '2026-01-01T00:00:00Z', durationMs: 1 })
+  }
+
+  test('a bad Debian is seen as it is', async () => {
+    const facts = await gather(DEBIAN)
+    expect(facts.os).toMatchObject({ id: 'debian', versionId: '13', codename: 'trixie' })
+    expect(facts.system).toMatchObject({ init: 'systemd', usrMerged: true })
+    expect(facts.accounts.map(({ name, password }) => `${name} ${password}`)).toEqual(['root star', 'daemon locked', 'empty empty'])
+    expect(facts.packages.map(({ name, status }) => `${name} ${status}`)).toEqual(['cloud-init installed', 'broken install ok half-configured', 'gone deinstall ok config-files'])
+    expect(facts.packageDb.output).toEqual(['broken 1.0: install ok half-configured'])
+    expect(facts.modifiedFiles).toEqual([
+      { path: '/usr/bin/bad', flags: 'content', config: false },
+      { path: '/usr/share/doc/gone', flags: 'missing', config: false },
+      { path: '/etc/broken.conf', flags: 'missing', config: true },
+    ])
+    expect(facts.repositories).toMatchObject([
+      { uri: 'http://***@archive.example.com/debian', insecure: 'trusted=yes', suites: ['trixie'], components: ['main'] },
+      { uri: 'http://deb.debian.org/debian', suites: ['trixie', 'trixie-updates'], components: ['main', 'non-free'], signedBy: '/usr/share/keyrings/k.gpg' },
+    ])
+    expect(facts.aptConfig).toEqual({ 'APT::Periodic::Update-Package-Lists': ['1'], 'APT::Periodic::Unattended-Upgrade': ['1'] })
+    expect(facts.hostKeys).toMatchObject([{ path: '/etc/ssh/ssh_host_rsa_key', type: 'rsa', private: true, mode: '600' }])
+    expect(facts.privateKeys.map(({ path }) => path)).toEqual(['/etc/ssh/ssh_host_rsa_key'])
+    expect(facts.history.map(({ path }) => path)).toEqual(['/root/.bash_history'])
+    expect(facts.authorizedKeys.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toMatchObject([
+      { path: '/home/empty/.ssh/authorized_keys', keys: 1, forced: 0 },
+      { path: '/root/.ssh/authorized_keys', keys: 1, forced: 1 },
+    ])
+    expect(facts.credentials.map(({ path }) => path)).toEqual(['/home/empty/.aws/credentials'])
+    expect(facts.setuid.map(({ path }) => path)).toContain('/usr/bin/suid')
+    expect(facts.worldWritableFiles.map(({ path }) => path)).toEqual(['/srv/all'])
+    expect(facts.worldWritableDirs.map(({ path }) => path)).toEqual(['/srv/open'])
+    expect(facts.danglingLinks.map(({ path }) => path)).toEqual(['/vmlinuz'])
+    expect(facts.leftovers.logs.map(({ path }) => path)).toEqual(['/var/log/dpkg.log'])
+    expect(facts.machineId).toEqual({ exists: true, state: 'empty', dbus: 'absent' })
+    expect(facts.fstab.map(({ source, type }) => `${source} ${type}`)).toEqual(['UUID=1 ext4', '/dev/sdb1 swap'])
+    expect(facts.unitFiles).toMatchObject({ 'ssh.service': 'enabled', 'cron.service': 'masked' })
+    expect(facts.staticAddresses.map(({ file }) => file)).toEqual(['/etc/netplan/50.yaml'])
+    expect(facts.leftovers.macPinning.map(({ path }) => path)).toEqual(['/etc/netplan/50.yaml'])
+    expect(facts.modulesBlocked.map(({ module, how }) => `${how} ${module}`)).toEqual(['blacklist floppy', 'install udf'])
+    expect(facts.time.zone).toBe('UTC')
+    expect(facts.locale.lang).toBe('C.UTF-8')
+    expect(facts.hostname.file).toBe('buildhost')
+    expect(facts.cloudInit).toMatchObject({ installed: true, enabled: true, version: '25.1.4', datasourceList: ['NoCloud', 'None'], modules: { init: ['growpart', 'ssh', 'users_groups'] } })
+    expect(facts.cloudInit.configFiles.map(({ parses }) => parses)).toEqual([true, true, false])
+    expect(JSON.stringify(facts)).not.toMatch(/hunter22|user:pw/)
+  })
+
+  test('links never lead out of the root', async () => {
+    const facts = await gather(DEBIAN)
+    // /etc/sudoers -> /../../../../etc/hostname is the hostname of the root, and /var/lib/cloud -> /etc/ssh is that of the root.
+    expect(facts.sudo.lines).toEqual([{ file: '/etc/hostname', line: 'buildhost' }])
+    expect(facts.leftovers.cloudState.map(({ path }) => path)).toEqual(['/etc/ssh', '/etc/ssh/ssh_host_rsa_key'])
+  })
+
+  test('Alpine with dropbear, doas, OpenRC and unmerged /usr', async () => {
+    const facts = await gather(ALPINE)
+    expect(facts.system).toMatchObject({ init: 'openrc', usrMerged: false })
+    expect(facts.packageManager).toBe('apk')
+    expect(facts.packages.map(({ name, version, arch }) => `${name} ${version} ${arch}`)).toEqual(['cloud-init 25.1.2-r0 noarch', 'dropbear 2025.88-r0 x86_64'])
+    expect(facts.repositories.map(({ uri, suites, components }) => `${uri} ${suites} ${components}`)).toEqual([
+      'https://dl-cdn.alpinelinux.org/alpine/v3.22/main v3.22 main',
+      'https://dl-cdn.alpinelinux.org/alpine/v3.22/community v3.22 community',
+    ])
+    expect(facts.services).toEqual({ default: ['cloud-final', 'dropbear', 'networking'] })
+    expect(facts.networkRenderers).toEqual(['networking'])
+    expect(facts.sudo).toMatchObject({ programs: ['doas'], lines: [{ file: '/etc/doas.conf', line: 'permit nopass :wheel' }] })
+    expect(facts.hostKeys).toMatchObject([{ type: 'dropbear-ed25519', private: true }])
+    expect(facts.accounts.map(({ name, password }) => `${name} ${password}`)).toEqual(['root locked', 'alpine star'])
+    expect(facts.hostname.file).toBe('localhost')
+    expect(facts.unknown.modifiedFiles).toContain('does not apply here')
+  })
+
+  test('FreeBSD', async () => {
+    const facts = await gather(FREEBSD)
+    expect(facts.system.init).toBe('rc')
+    expect(facts.accounts.map(({ name, password, shell }) => `${name} ${password} ${shell}`)).toEqual(['root empty /bin/sh', 'toor star '])
+    expect(facts.services).toEqual({ 'rc.conf': ['sshd', 'cloudinit'] })
+    expect(facts.repositories.map(({ uri, insecure }) => `${uri} ${insecure ?? ''}`)).toEqual(['pkg+https://pkg.FreeBSD.org/${ABI}/quarterly ', 'http://example.com/pkg signature_type none'])
+    expect(facts.cloudInit).toMatchObject({ datasourceList: ['Ec2'], config: { disable_root: false } })
+    expect(facts.loader.settings['autoboot_delay']).toBe('-1')
+  })
+
+  test('an empty root makes everything unknown, not clean', async () => {
+    const facts = await gather({})
+    expect(() => facts.accounts).toThrow(/"accounts" is not known/)
+    expect(() => facts.packages).toThrow(/"packages" is not known/)
+    expect(() => facts.setuid).toThrow(/is not known/)
+  })
+})
+
+test('collecting at rest gives the same facts', async () => {
+  using made = makeRoot(DEBIAN)
+  const facts = await collectFactsAtRest(made.root)
+  expect(facts.phase).toBe('rest')
+  expect(facts.os.id).toBe('debian')
+  expect(facts.durationMs).toBeGreaterThan(0)
+})
