@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const minutes = (count: number) => count * 60_000
 
 /** `unit` needs nothing but Node; `live` needs what `harness doctor` lists and says in each skip what is missing. */
 export default defineConfig({
+  // Checks of users import the package by its name; here it is this tree.
+  resolve: { alias: { 'harness/testing': fileURLToPath(new URL('src/testing/index.ts', import.meta.url)) } },
   test: {
     pool: 'forks',
     watch: false,

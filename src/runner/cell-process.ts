@@ -37,7 +37,7 @@ export interface CellProcessEnd {
 
 const GRACE_MS = 5000
 /** Time the test runner itself gets to end a check whose time is over. A blocked event loop never does. */
-const OVERTIME_MS = 10_000
+const OVERTIME_MS = 5000
 
 /** The process that judges one cell, seen from the one that owns its machines. */
 export class CellProcess {
@@ -75,7 +75,7 @@ export class CellProcess {
         NODE_COMPILE_CACHE: join(cacheDir(), 'compile'),
         NO_COLOR: '1',
         FORCE_COLOR: '',
-        VITEST: '',
+        HARNESS_CELL: options.spec.cell.id,
       },
     })
     const log = createWriteStream(options.log, { flags: 'a' })

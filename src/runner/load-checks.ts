@@ -28,11 +28,15 @@ export interface CheckFiles {
 /**
  * Finds the files with checks below some paths.
  * @param extra files or folders of the user
+ * @param builtIn folders that are searched first, without complaint when one is empty
  * @throws ConfigError when a path does not exist or holds no checks
  */
-export async function findCheckFiles(extra: readonly string[] = []): Promise<CheckFiles> {
+export async function findCheckFiles(
+  extra: readonly string[] = [],
+  builtIn: readonly string[] = BUILT_IN_CHECKS,
+): Promise<CheckFiles> {
   const found: CheckFiles = { modules: [], scripts: [] }
-  for (const folder of BUILT_IN_CHECKS) await addFolder(found, folder, { builtIn: true })
+  for (const folder of builtIn) await addFolder(found, folder, { builtIn: true })
   for (const path of extra) {
     const before = found.modules.length + found.scripts.length
     const info = await stat(path).catch(() => undefined)

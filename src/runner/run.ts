@@ -15,7 +15,7 @@ import type { Check } from '../testing/check.ts'
 import { Background } from './background.ts'
 import { summaryOf } from './cell-stage.ts'
 import { EventLog } from './event-log.ts'
-import { type CheckFiles, findCheckFiles, loadCheckFiles } from './load-checks.ts'
+import { BUILT_IN_CHECKS, type CheckFiles, findCheckFiles, loadCheckFiles } from './load-checks.ts'
 import { openSessions } from './open-sessions.ts'
 import { type CellPlan, planCell } from './plan.ts'
 import { type Keep, Once, type RunContext } from './run-context.ts'
@@ -40,6 +40,8 @@ export interface RunOptions {
   /** Told in the report. Default `process.argv` without the interpreter. */
   argv?: readonly string[]
   runId?: string
+  /** Folders with checks for every cell. Default: those the harness brings along. */
+  builtInChecks?: readonly string[]
 }
 
 export interface RunResult {
@@ -56,14 +58,17 @@ export interface PlannedRun {
 }
 
 /** Decides for every cell what it judges. Launches nothing. @throws ConfigError for checks that cannot be loaded and unknown platforms */
-export async function planRun(cells: readonly Cell[]): Promise<PlannedRun> {
+export async function planRun(
+  cells: readonly Cell[],
+  builtIn: readonly string[] = BUILT_IN_CHECKS,
+): Promise<PlannedRun> {
   const bySet = new Map<string, { files: CheckFiles; checks: Map<string, Check> }>()
   const plans: CellPlan[] = []
   for (const cell of cells) {
     const key = cell.checks.join('\n')
     let known = bySet.get(key)
     if (!known) {
-      const files = await findCheckFiles(cell.checks)
+      const files = await findCheckFiles(cell.checks, builtIn)
       known = { files, checks: await ownChecks(files) }
       bySet.set(key, known)
     }
@@ -81,7 +86,7 @@ export async function planRun(cells: readonly Cell[]): Promise<PlannedRun> {
 /** Runs cells and writes their report. Rejects only before anything is launched. @throws ConfigError, PrerequisiteError */
 export async function runMatrix(options: RunOptions): Promise<RunResult> {
   if (options.cells.length === 0) throw new ConfigError('there is no cell to run', { hint: 'harness plan' })
-  const { plans, checksOf } = await planRun(options.cells)
+  const { plans, checksOf } = await planRun(options.cells, options.builtInChecks)
   const runId = options.runId ?? newRunId()
   const runDir = join(options.reportsDir, runId)
   await mkdir(runDir, { recursive: true })
