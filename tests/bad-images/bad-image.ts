@@ -21,15 +21,32 @@ export interface BadImage {
 type Change = Pick<Overlay, 'files' | 'edits'>
 
 /** A fault that shows in the root file system before it ever boots. */
-export function atRest(name: string, id: string, description: string, change: Change, also: readonly string[] = []): BadImage {
+export function atRest(
+  name: string,
+  id: string,
+  description: string,
+  change: Change,
+  also: readonly string[] = [],
+): BadImage {
   return bad(name, { by: 'policy', id, phase: 'rest' }, description, change, also)
 }
 
 /** A fault that shows when the image runs. */
-export function running(name: string, caught: Catch, description: string, change: Change, also: readonly string[] = []): BadImage {
+export function running(
+  name: string,
+  caught: Catch,
+  description: string,
+  change: Change,
+  also: readonly string[] = [],
+): BadImage {
   return bad(name, caught, description, change, also)
 }
 
 function bad(name: string, caught: Catch, description: string, change: Change, also: readonly string[]): BadImage {
-  return { name, caught, also, overlay: { name: `bad-${name}`, description: `bad on purpose: ${description}`, ...change } }
+  return {
+    name,
+    caught,
+    also,
+    overlay: { name: `bad-${name}`, description: `bad on purpose: ${description}`, ...change },
+  }
 }

@@ -9,4 +9,11 @@ import { badSystem } from './system.ts'
 export type { BadImage, Catch } from './bad-image.ts'
 
 /** Every image that must not pass, for an image of a stable Debian release as the base. */
-export const badImages: readonly BadImage[] = [...badAccounts, ...badIdentity, ...badLeftovers, ...badArchives, ...badSystem, ...badAgent]
+export const badImages: readonly BadImage[] = [
+  ...badAccounts,
+  ...badIdentity,
+  ...badLeftovers,
+  ...badArchives,
+  ...badSystem,
+  ...badAgent,
+]

@@ -10,32 +10,41 @@ import { openWithOverlay } from './bad-root.ts'
 
 const able = process.getuid?.() === 0 && existsSync('/usr/bin/mmdebstrap')
 
-describe.skipIf(!able)('bad images at rest (needs root and mmdebstrap: sudo ./harness setup)', { concurrent: true }, () => {
-  let image: BuiltImage
-  let rest: RestingRoot
-  let checks: PolicyCheck[]
+describe.skipIf(!able)(
+  'bad images at rest (needs root and mmdebstrap: sudo ./harness setup)',
+  { concurrent: true },
+  () => {
+    let image: BuiltImage
+    let rest: RestingRoot
+    let checks: PolicyCheck[]
 
-  beforeAll(async () => {
-    checks = (await loadPolicies()).filter((check) => phasesOf(check).includes('rest'))
-    image = await buildImage('debian-13')
-    rest = await openAtRest(image.rootfs)
-  })
-  afterAll(() => rest?.[Symbol.asyncDispose]())
+    beforeAll(async () => {
+      checks = (await loadPolicies()).filter((check) => phasesOf(check).includes('rest'))
+      image = await buildImage('debian-13')
+      rest = await openAtRest(image.rootfs)
+    })
+    afterAll(() => rest?.[Symbol.asyncDispose]())
 
-  async function failuresOf(root: string): Promise<string[]> {
-    const facts = await collectFactsAtRest(root)
-    const verdicts = await Promise.all(checks.map(async (check) => ({ id: check.id, ...(await judge(check, facts, 'rest')) })))
-    return verdicts.filter(({ status }) => status === 'fail' || status === 'error').map(({ id }) => id)
-  }
+    async function failuresOf(root: string): Promise<string[]> {
+      const facts = await collectFactsAtRest(root)
+      const verdicts = await Promise.all(
+        checks.map(async (check) => ({ id: check.id, ...(await judge(check, facts, 'rest')) })),
+      )
+      return verdicts.filter(({ status }) => status === 'fail' || status === 'error').map(({ id }) => id)
+    }
 
-  test('the good one is not caught by anything', async () => {
-    expect(await failuresOf(rest.root)).toEqual([])
-  })
+    test('the good one is not caught by anything', async () => {
+      expect(await failuresOf(rest.root)).toEqual([])
+    })
 
-  test.each(badImages.filter(({ caught }) => caught.phase === 'rest'))('$name is caught by $caught.id and nothing else', async ({ overlay, caught, also = [] }) => {
-    await using bad = await openWithOverlay(rest.root, image.manifest, overlay)
-    const failures = await failuresOf(bad.root)
-    expect(failures).toContain(caught.id)
-    expect(failures.filter((id) => id !== caught.id && !also.includes(id))).toEqual([])
-  })
-})
+    test.each(badImages.filter(({ caught }) => caught.phase === 'rest'))(
+      '$name is caught by $caught.id and nothing else',
+      async ({ overlay, caught, also = [] }) => {
+        await using bad = await openWithOverlay(rest.root, image.manifest, overlay)
+        const failures = await failuresOf(bad.root)
+        expect(failures).toContain(caught.id)
+        expect(failures.filter((id) => id !== caught.id && !also.includes(id))).toEqual([])
+      },
+    )
+  },
+)

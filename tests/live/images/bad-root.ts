@@ -6,13 +6,20 @@ import type { ImageManifest, Overlay } from '../../../src/images/index.ts'
 import { stageFiles } from '../../../src/images/staging.ts'
 
 /** An overlay on an opened image without packing it: what `buildOverlay` makes, as a directory, in a moment. Needs root. */
-export async function openWithOverlay(root: string, manifest: ImageManifest, overlay: Overlay): Promise<AsyncDisposable & { root: string }> {
+export async function openWithOverlay(
+  root: string,
+  manifest: ImageManifest,
+  overlay: Overlay,
+): Promise<AsyncDisposable & { root: string }> {
   const work = await mkdtemp(join(tmpdir(), 'harness-bad-'))
   const [upper, scratch, merged] = [join(work, 'upper'), join(work, 'scratch'), join(work, 'merged')]
   for (const directory of [upper, scratch, merged]) await mkdir(directory)
   const tar = join(work, 'files.tar')
   await stageFiles({ ...manifest, files: overlay.files ?? [], scripts: [] }, manifest.epoch, work, tar)
-  await runHost(['mount', '-t', 'overlay', '-o', `lowerdir=${root},upperdir=${upper},workdir=${scratch}`, 'harness-bad', merged], { deadlineMs: 20_000 })
+  await runHost(
+    ['mount', '-t', 'overlay', '-o', `lowerdir=${root},upperdir=${upper},workdir=${scratch}`, 'harness-bad', merged],
+    { deadlineMs: 20_000 },
+  )
   const steps = ['set -eu', 'tar -C "$tree" -xf "$1"', ...(overlay.edits ?? [])].join('\n')
   const close = async () => {
     await runHost(['umount', merged], { deadlineMs: 20_000 })
