@@ -102,10 +102,13 @@ export async function removeStaleBuilds(): Promise<string[]> {
 export async function publish(workDir: string, name: string, digest: string, replace: boolean): Promise<BuiltImage> {
   const target = join(imagesDir(), name, digest)
   await mkdir(join(imagesDir(), name), { recursive: true })
-  if (replace) await rm(target, { recursive: true, force: true })
+  // moved away first, so that the name leads nowhere only for a moment
+  const old = `${workDir}.old`
+  if (replace) await rename(target, old).catch(() => {})
   await rename(workDir, target).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
   })
+  if (replace) await rm(old, { recursive: true, force: true })
   const image = await findCached(name, digest)
   if (!image) throw new CacheError(`the image ${name} was built, and is not at ${target}`)
   return image

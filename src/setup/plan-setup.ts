@@ -15,6 +15,8 @@ import { findUsableDaemon, isUsable } from './usable.ts'
 export interface SetupOptions {
   /** Also make sure that containers can be launched. Default true. */
   lxd?: boolean
+  /** Set up the private daemon even where another one is usable. */
+  private?: boolean
   /** Default `process.env`. */
   env?: NodeJS.ProcessEnv
 }
@@ -53,7 +55,7 @@ export async function planSetup(options: SetupOptions = {}): Promise<SetupPlan> 
   const env = options.env ?? process.env
   const settings = lxdSettings(env)
   const wantsLxd = options.lxd ?? true
-  const usable = wantsLxd ? await findUsableDaemon(env) : undefined
+  const usable = wantsLxd ? await usableDaemon(settings, options.private ?? false, env) : undefined
   const needsDaemon = wantsLxd && usable === undefined
   const packages = await missingPackages(needsDaemon)
   // for a daemon that works already it is an improvement: not worth asking for root
@@ -84,6 +86,15 @@ export async function runSetup(plan: SetupPlan, context: RunContext): Promise<vo
     context.onLine(step.title)
     await step.run(context)
   }
+}
+
+async function usableDaemon(
+  { socket }: LxdSettings,
+  onlyPrivate: boolean,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (!onlyPrivate) return await findUsableDaemon(env)
+  return (await isUsable(socket)) ? socket : undefined
 }
 
 function packagesStep(packages: readonly string[]): SetupStep {
