@@ -65,7 +65,7 @@ export async function readGuestFile(
   }
   try {
     if (target === 'memory') return await intoMemory(body, remotePath, options.maxBytes ?? 256 * 1024 * 1024)
-    await pipeline(body, createWriteStream(target.path))
+    await pipeline(body, createWriteStream(target.path, { highWaterMark: 4 * 1024 * 1024 }))
     return undefined
   } catch (error) {
     if (error instanceof TransportError) throw error

@@ -81,6 +81,15 @@ describe.skipIf(skip)(`lxd exec${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(await alive('sleep 771[1-4]')).toBe('')
   })
 
+  test('at whatever moment the deadline comes, nothing is left running', async () => {
+    for (const deadlineMs of [1, 5, 10, 15, 20, 25, 30, 40, 50, 80])
+      for (const stdin of [undefined, 'x'])
+        await expect(exec('sleep 7731', { deadlineMs, ...(stdin ? { stdin } : {}) })).rejects.toMatchObject({
+          reason: 'timeout',
+        })
+    expect(await alive('sleep 773[1]')).toBe('')
+  })
+
   test('a deadline spares what earlier commands left running', async () => {
     await exec('setsid sleep 7721 >/dev/null 2>&1 & sleep 7722 &')
     await expect(exec('sleep 7723', { deadlineMs: 500 })).rejects.toMatchObject({ reason: 'timeout' })
