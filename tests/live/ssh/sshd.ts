@@ -106,10 +106,13 @@ async function spawnWithTester(folder: string): Promise<ChildProcess> {
   await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
   await mkdir(join(folder, 'home'), { recursive: true })
   await runHost(['chown', '61234:61234', join(folder, 'home')], { deadlineMs: 5000 })
-  await writeFile(
-    join(folder, 'passwd'),
-    `${await readFile('/etc/passwd', 'utf8')}tester:x:61234:61234::${folder}/home:/bin/sh\n`,
+  // Root too gets another home there: what this host's root has in its start-up files must not slow down or change the tests.
+  await mkdir(join(folder, 'root-home'), { recursive: true })
+  const accounts = (await readFile('/etc/passwd', 'utf8')).replace(
+    /^(root:.*:)[^:\n]*:[^:\n]*$/m,
+    `$1${folder}/root-home:/bin/sh`,
   )
+  await writeFile(join(folder, 'passwd'), `${accounts}tester:x:61234:61234::${folder}/home:/bin/sh\n`)
   await writeFile(join(folder, 'group'), `${await readFile('/etc/group', 'utf8')}tester:x:61234:\n`)
   await writeFile(join(folder, 'shadow'), `${await readFile('/etc/shadow', 'utf8')}tester:*:19000:0:99999:7:::\n`, {
     mode: 0o600,
