@@ -13,6 +13,8 @@ export type Recording =
   | 'debian-13-first-boot'
   | 'debian-13-first-boot-other'
   | 'debian-13-after-reboot'
+  | 'debian-sid-rest'
+  | 'debian-sid-first-boot'
 
 export function recordedOutput(name: Recording): string {
   return gunzipSync(readFileSync(new URL(`../../fixtures/facts/${name}.txt.gz`, import.meta.url))).toString('utf8')

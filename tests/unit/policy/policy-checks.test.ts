@@ -28,7 +28,7 @@ async function judgeAll({ phase, place }: Pick<Mutation, 'phase' | 'place'>, fac
 const notPassed = (verdicts: Map<string, Verdict>) => [...verdicts].filter(([, { status }]) => !['pass', 'skip'].includes(status)).map(([id, { status, message }]) => `${id} ${status}: ${message.slice(0, 300)}`)
 
 describe('a good image passes', () => {
-  test.for(['debian-12-rest', 'debian-13-rest', 'debian-12-first-boot', 'debian-13-first-boot', 'debian-13-after-reboot'] as const)('%s', async (name) => {
+  test.for(['debian-12-rest', 'debian-13-rest', 'debian-12-first-boot', 'debian-13-first-boot', 'debian-13-after-reboot', 'debian-sid-rest', 'debian-sid-first-boot'] as const)('%s', async (name) => {
     const facts = recordedFacts(name)
     const verdicts = await judgeAll({ phase: facts.phase }, facts)
     expect(notPassed(verdicts)).toEqual([])
