@@ -1,4 +1,4 @@
-import type { Expectations } from '../../../src/testing/index.ts'
+import type { Expectations, Facts } from '../../../src/testing/index.ts'
 
 /** What is done to a good instance so that one check, and no other, must fail. Commands run as root. */
 export interface Sabotage {
@@ -11,6 +11,8 @@ export interface Sabotage {
   beforeReboot?: boolean
   /** A budget nothing can meet, for checks whose evidence cannot be changed after the fact. */
   expected?: Expectations
+  /** For checks that compare facts: what they would be, had the image been broken. */
+  facts?: (seen: { facts: Facts; firstBoot: Facts }) => { facts: Facts; firstBoot: Facts }
 }
 
 const editStatus = (python: string) => ({
@@ -32,14 +34,21 @@ const impossible = { value: 0.001, source: 'a budget nothing can meet' }
 /** One entry per regression check. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'reg-boot-ssh': {
-    break: 'for home in /root /home/*; do [ -e $home/.ssh/authorized_keys ] && mv $home/.ssh/authorized_keys $home/.ssh/away; done; :',
+    break:
+      'for home in /root /home/*; do [ -e $home/.ssh/authorized_keys ] && mv $home/.ssh/authorized_keys $home/.ssh/away; done; :',
     undo: 'for home in /root /home/*; do [ -e $home/.ssh/away ] && mv $home/.ssh/away $home/.ssh/authorized_keys; done; :',
   },
   'reg-ci-collect-logs': { break: 'mv /usr/bin/tar /usr/bin/tar.away', undo: 'mv /usr/bin/tar.away /usr/bin/tar' },
   'reg-ci-datasource': {
-    ...edit('/run/cloud-init/instance-data.json', `sed -i 's/"cloud[_-]id": "[a-z]*"/"cloud_id": "ec2"/' /run/cloud-init/instance-data.json`),
+    ...edit(
+      '/run/cloud-init/instance-data.json',
+      `sed -i 's/"cloud[_-]id": "[a-z]*"/"cloud_id": "ec2"/' /run/cloud-init/instance-data.json`,
+    ),
   },
-  'reg-ci-dsidentify': edit('/run/cloud-init/ds-identify.log', "sed -i 's/^Found/Missed/' /run/cloud-init/ds-identify.log"),
+  'reg-ci-dsidentify': edit(
+    '/run/cloud-init/ds-identify.log',
+    "sed -i 's/^Found/Missed/' /run/cloud-init/ds-identify.log",
+  ),
   'reg-ci-no-deprecations': editStatus('v1["init"]["recoverable_errors"] = {"DEPRECATED": ["a key"]}'),
   'reg-ci-no-warnings': editStatus('v1["init"]["recoverable_errors"] = {"WARNING": ["something odd"]}'),
   'reg-ci-no-secrets': {
@@ -97,14 +106,37 @@ chmod +x /usr/local/bin/journalctl`,
     undo: 'systemctl disable -q harness-a.service; rm /etc/systemd/system/harness-[ab].service; systemctl daemon-reload',
   },
   'reg-svc-failed': {
-    break: 'systemd-run -q --unit=harness-bad /bin/false; for i in 1 2 3 4 5 6 7 8 9; do systemctl is-failed -q harness-bad && break; sleep 0.2; done',
+    break:
+      'systemd-run -q --unit=harness-bad /bin/false; for i in 1 2 3 4 5 6 7 8 9; do systemctl is-failed -q harness-bad && break; sleep 0.2; done',
     undo: 'systemctl reset-failed harness-bad',
   },
-  'reg-upg-ci-dirty': { break: ':', undo: ':' },
-  'reg-clean-rebaseline': { break: ':', undo: ':' },
+  'reg-upg-ci-dirty': {
+    break: ':',
+    undo: ':',
+    facts: ({ facts, firstBoot }) => ({
+      facts,
+      firstBoot: {
+        ...firstBoot,
+        cloudInit: { ...firstBoot.cloudInit, version: '22.1', datasource: 'DataSourceOther' },
+      },
+    }),
+  },
+  'reg-clean-rebaseline': {
+    break: ':',
+    undo: ':',
+    facts: ({ facts, firstBoot }) => ({
+      facts: { ...facts, unitFiles: { ...facts.unitFiles, 'ssh.service': 'masked' } },
+      firstBoot,
+    }),
+  },
   // What the journal or the console has seen stays there.
-  'reg-no-wait-timeout': { break: "echo 'Timeout occurred while waiting for network connectivity.' | systemd-cat -p info; journalctl --sync" },
-  'reg-journal-baseline': { break: "echo 'harness sabotage' | systemd-cat -p err; journalctl --sync", also: ['reg-no-wait-timeout'] },
+  'reg-no-wait-timeout': {
+    break: "echo 'Timeout occurred while waiting for network connectivity.' | systemd-cat -p info; journalctl --sync",
+  },
+  'reg-journal-baseline': {
+    break: "echo 'harness sabotage' | systemd-cat -p err; journalctl --sync",
+    also: ['reg-no-wait-timeout'],
+  },
   'reg-boot-no-panic': {
     break: "echo 'Kernel panic - not syncing: sabotage' > /dev/console; sleep 0.3",
     also: ['reg-no-wait-timeout', 'reg-journal-baseline'],
@@ -120,7 +152,8 @@ chmod +x /usr/local/bin/journalctl`,
   },
   'reg-iid-change': {
     beforeReboot: true,
-    break: "echo 'manual_cache_clean: true' > /etc/cloud/cloud.cfg.d/99-sabotage.cfg; touch /var/lib/cloud/instance/manual-clean",
+    break:
+      "echo 'manual_cache_clean: true' > /etc/cloud/cloud.cfg.d/99-sabotage.cfg; touch /var/lib/cloud/instance/manual-clean",
   },
   'reg-rerun-idempotent': {
     beforeReboot: true,
@@ -143,13 +176,22 @@ chmod +x /usr/local/bin/journalctl`,
     undo: 'cp -P --remove-destination /run/localtime.saved /etc/localtime',
   },
   'reg-mod-packages': { break: 'mv /usr/bin/tree /usr/bin/tree.away', undo: 'mv /usr/bin/tree.away /usr/bin/tree' },
-  'reg-mod-reporting': edit('/var/log/cloud-init-output.log', "sed -i 's/harness-final-message/lost/' /var/log/cloud-init-output.log"),
+  'reg-mod-reporting': edit(
+    '/var/log/cloud-init-output.log',
+    "sed -i 's/harness-final-message/lost/' /var/log/cloud-init-output.log",
+  ),
   'reg-mod-repos': {
     break: 'mkdir /run/lists.saved; mv $(grep -rl harness-repository /etc/apt/sources.list.d) /run/lists.saved/',
     undo: 'mv /run/lists.saved/* /etc/apt/sources.list.d/ && rmdir /run/lists.saved',
   },
-  'reg-mod-ssh-keys': { break: 'chmod 644 /home/*/.ssh/authorized_keys', undo: 'chmod 600 /home/*/.ssh/authorized_keys' },
-  'reg-mod-userdata-formats': edit('/var/lib/harness-formats/boothook', 'echo other > /var/lib/harness-formats/boothook'),
+  'reg-mod-ssh-keys': {
+    break: 'chmod 644 /home/*/.ssh/authorized_keys',
+    undo: 'chmod 600 /home/*/.ssh/authorized_keys',
+  },
+  'reg-mod-userdata-formats': edit(
+    '/var/lib/harness-formats/boothook',
+    'echo other > /var/lib/harness-formats/boothook',
+  ),
   'reg-mod-users': { break: 'usermod -s /bin/bash harness-locked', undo: 'usermod -s /bin/sh harness-locked' },
   'reg-mod-write-files': { break: 'chmod 644 /var/lib/harness/plain', undo: 'chmod 640 /var/lib/harness/plain' },
   'reg-mod-hostname': edit('/etc/hostname', 'echo other > /etc/hostname'),
@@ -164,6 +206,11 @@ chmod +x /usr/local/bin/journalctl`,
     break: "rm -f /usr/sbin/reboot; printf '#!/bin/sh\\nexit 0\\n' > /usr/sbin/reboot; chmod +x /usr/sbin/reboot",
   },
 
-  'reg-mod-userdata-broken': { break: 'mv /var/lib/harness-good-part /run/', undo: 'mv /run/harness-good-part /var/lib/' },
-  'reg-ci-status-rc': editStatus('for stage in v1.values():\n  if isinstance(stage, dict): stage["recoverable_errors"] = {}'),
+  'reg-mod-userdata-broken': {
+    break: 'mv /var/lib/harness-good-part /run/',
+    undo: 'mv /run/harness-good-part /var/lib/',
+  },
+  'reg-ci-status-rc': editStatus(
+    'for stage in v1.values():\n  if isinstance(stage, dict): stage["recoverable_errors"] = {}',
+  ),
 }

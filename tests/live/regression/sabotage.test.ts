@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findAgent } from '../../../src/instance/agent/agents.ts'
+import { cleanAgent } from '../../../src/instance/agent/clean.ts'
+import { collectFacts } from '../../../src/instance/facts/collect.ts'
+import type { Instance, Snapshot } from '../../../src/instance/instance.ts'
+import { openPlatform } from '../../../src/platforms/open-platform.ts'
+import type { Session } from '../../../src/platforms/session.ts'
+import { findCheckFiles, loadCheckFiles } from '../../../src/runner/load-checks.ts'
+import { mergeUserData } from '../../../src/runner/multipart.ts'
+import type { Facts, RegressionCheck } from '../../../src/testing/index.ts'
+import { image, whyNoLxd } from '../lxd/open-lxd.ts'
+import { failures, judge } from './judge.ts'
+import { SABOTAGES } from './sabotages.ts'
+
+const skip = await whyNoLxd()
+const declared = await loadCheckFiles(await findCheckFiles())
+const checks = [...declared.values()]
+  .filter((check) => check.suite === 'regression')
+  .sort((a, b) => a.id.localeCompare(b.id))
+const groupOf = (check: RegressionCheck) => check.info.group ?? 'shared'
+const lanes = Map.groupBy(checks, groupOf)
+// What cannot be undone comes last.
+const order = Object.keys(SABOTAGES)
+
+describe.skipIf(skip)(`sabotage${skip ? ` (skipped: ${skip})` : ''}`, () => {
+  let session: Session
+  let subject: Instance
+  let snapshot: Snapshot
+  let facts: Facts
+  let firstBoot: Facts
+  const machines = new Map<string, Promise<Instance>>()
+
+  beforeAll(async () => {
+    session = await openPlatform('lxd', {})
+    subject = await session.launch({ image })
+    await subject.waitUntilReady()
+    firstBoot = await collectFacts(subject, 'first-boot')
+    await cleanAgent(subject, findAgent('cloud-init'))
+    snapshot = await subject.snapshot('prepared')
+    await subject.reboot()
+    facts = await collectFacts(subject, 'after-reboot')
+  })
+  afterAll(async () => {
+    const launched = await Promise.all([...machines.values()].map((machine) => machine.catch(() => undefined)))
+    await Promise.all([...launched, subject].map((instance) => instance?.destroy()))
+    await snapshot?.delete()
+    await session?.close()
+  })
+
+  const launch = async (lane: string): Promise<Instance> => {
+    const parts = (lanes.get(lane) ?? []).flatMap((check) => check.info.userData ?? [])
+    const userData = mergeUserData(parts)
+    const instance = await session.launch({ image: snapshot.id, ...(userData === undefined ? {} : { userData }) })
+    await instance.waitUntilReady()
+    await instance.root.run(`echo ${facts.machineId.value ?? ''} > /run/captured-machine-id`)
+    return instance
+  }
+  const machineOf = (lane: string): Promise<Instance> => {
+    const known = machines.get(lane) ?? (lane === 'shared' ? Promise.resolve(subject) : launch(lane))
+    machines.set(lane, known)
+    return known
+  }
+
+  for (const [lane, members] of lanes) {
+    const rebooting = (check: RegressionCheck) => lane === 'shared' && check.info.disruptive === true
+    const quiet = members.filter((check) => !rebooting(check))
+    describe(lane, () => {
+      test('nothing fails on the good image', { timeout: 240_000 }, async () => {
+        const instance = await machineOf(lane)
+        const judged = []
+        for (const check of quiet) judged.push(await judge(check, { instance, facts, firstBoot }))
+        expect(failures(judged)).toEqual([])
+      })
+      const cases = quiet
+        .filter((check) => !SABOTAGES[check.id]?.beforeReboot)
+        .sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
+      test.for(cases.map((check) => [check.id] as const))('%s fails', { timeout: 120_000 }, async ([id]) => {
+        const sabotage = SABOTAGES[id]
+        if (!sabotage) throw new Error(`there is no sabotage for ${id}`)
+        const instance = await machineOf(lane)
+        await instance.root.run(sabotage.break, { check: true, deadline: '60 seconds' })
+        try {
+          const seen = sabotage.facts?.({ facts, firstBoot }) ?? { facts, firstBoot }
+          const judged = []
+          for (const check of quiet)
+            judged.push(
+              await judge(check, { instance, ...seen, ...(sabotage.expected ? { expected: sabotage.expected } : {}) }),
+            )
+          expect(failures(judged)).toEqual([id, ...(sabotage.also ?? [])].sort())
+        } finally {
+          if (sabotage.undo) await instance.root.run(sabotage.undo, { check: true, deadline: '60 seconds' })
+        }
+      })
+    })
+  }
+
+  describe('before a reboot', () => {
+    const cases = checks.filter(
+      (check) => SABOTAGES[check.id]?.beforeReboot || (groupOf(check) === 'shared' && check.info.disruptive === true),
+    )
+    test.for(cases.map((check) => [check.id] as const))('%s fails', { timeout: 240_000 }, async ([id]) => {
+      const check = checks.find((known) => known.id === id)
+      const sabotage = SABOTAGES[id]
+      if (!check || !sabotage) throw new Error(`there is no sabotage for ${id}`)
+      const lane = groupOf(check)
+      await using instance = await launch(lane)
+      await instance.root.run(sabotage.break, { check: true, deadline: '60 seconds' })
+      const judged = []
+      const together = (lanes.get(lane) ?? []).filter(
+        (member) =>
+          member.info.disruptive === true &&
+          (sabotage.beforeReboot === true) === (SABOTAGES[member.id]?.beforeReboot === true),
+      )
+      for (const member of together) judged.push(await judge(member, { instance, facts, firstBoot }))
+      expect(failures(judged)).toEqual([id, ...(sabotage.also ?? [])].sort())
+    })
+  })
+})

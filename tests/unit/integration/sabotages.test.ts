@@ -1,0 +1,41 @@
+import { beforeAll, expect, test } from 'vitest'
+import { findCheckFiles, loadCheckFiles } from '../../../src/runner/load-checks.ts'
+import { SABOTAGES } from '../../live/regression/sabotages.ts'
+import type { RegressionCheck } from '../../../src/testing/index.ts'
+
+let checks: RegressionCheck[] = []
+
+beforeAll(async () => {
+  const declared = await loadCheckFiles(await findCheckFiles())
+  checks = [...declared.values()].filter((check) => check.suite === 'regression')
+})
+
+test('there are at least thirty regression checks', () => {
+  expect(checks.length).toBeGreaterThanOrEqual(30)
+})
+
+test('every regression check has a case that must fail, and no case is left over', () => {
+  expect(Object.keys(SABOTAGES).sort()).toEqual(checks.map((check) => check.id).sort())
+})
+
+test('a cell needs fewer than eight boots', () => {
+  // The image, its pair, and the reboot after `clean`.
+  const always = 3
+  const groups = new Set(
+    checks.filter((check) => check.info.instance === 'own').map((check) => check.info.group ?? check.id),
+  )
+  // Checks that reboot share one reboot per instance.
+  const reboots = new Set(
+    checks.filter((check) => SABOTAGES[check.id]?.beforeReboot).map((check) => check.info.group ?? 'shared'),
+  )
+  expect(always + groups.size + reboots.size).toBeLessThan(8)
+})
+
+test('every check says why, where that comes from and how to repair it', () => {
+  for (const { id, info } of checks) {
+    expect(info.because.length, id).toBeGreaterThan(20)
+    expect(info.source.length, id).toBeGreaterThan(10)
+    expect(info.fix, id).toBeDefined()
+    expect(info.title, id).not.toMatch(/\.$/)
+  }
+})
