@@ -1,4 +1,4 @@
-import { BootError, HarnessError, WaitTimeoutError } from '../core/errors.ts'
+import { BootError, HarnessError, TransportError, WaitTimeoutError } from '../core/errors.ts'
 import { formatMs } from '../core/duration.ts'
 import { waitUntil } from '../core/wait-until.ts'
 import type { Attempt } from '../core/wait-until.ts'
@@ -85,6 +85,7 @@ export async function waitUntilReachable(
   account: Account,
   waiting: Waiting & { notBootId?: string },
 ): Promise<string> {
+  const started = performance.now()
   let stoppedSince: number | undefined
   const watch = async (): Promise<string> => {
     const state = await machine.state()
@@ -108,7 +109,7 @@ export async function waitUntilReachable(
       if (id === waiting.notBootId) return { done: false, saw: 'still the boot before' }
       return { done: true, value: id }
     } catch (error) {
-      if (!(error instanceof HarnessError) || !error.retryable) throw error
+      if (!(error instanceof HarnessError) || !(error.retryable || mayStillChange(error, started))) throw error
       return { done: false, saw: `${error.message} (machine ${await watch()})` }
     }
   }
@@ -118,6 +119,14 @@ export async function waitUntilReachable(
 }
 
 const STOPPED_MS = 15_000
+
+/** On a first boot cloud-init makes the user, its keys and the host keys; until then the login is refused for good reason. */
+function mayStillChange(error: HarnessError, started: number): boolean {
+  const provisional = error instanceof TransportError && (error.reason === 'auth' || error.reason === 'host-key')
+  return provisional && performance.now() - started < PROVISIONAL_MS
+}
+
+const PROVISIONAL_MS = 90_000
 
 /** Waits until the init system has finished starting. A degraded system has. @throws BootError in maintenance mode */
 export async function waitForBoot(machine: Machine, account: Account, waiting: Waiting): Promise<BootState> {

@@ -115,7 +115,8 @@ export class Packages {
           .catch(finalError)
         if (result.ok) return { done: true, value: result }
         const output = result.stdout + result.stderr
-        if (!data.locked.test(output)) throw new CommandError(result)
+        const late = performance.now() - started > deadlineMs
+        if (late || !data.locked.test(output)) throw new CommandError(result)
         return { done: false, saw: 'another package manager holds the lock' }
       },
     )

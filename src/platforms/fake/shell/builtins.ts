@@ -137,6 +137,7 @@ async function runShell(call: ProgramCall): Promise<number> {
   child.functions = new Map()
   if (args[0] === '-c') {
     child.args = args.slice(3)
+    child.name = args[2] ?? 'sh'
     return await isolated(child, (inner) => inner.runScript(args[1] ?? '', io))
   }
   if (args[0] === undefined || args[0] === '-s' || args[0] === '-') {

@@ -64,6 +64,9 @@ export class Shell {
   cwd = '/'
   umask = 0o022
   status = 0
+  name = 'sh'
+  /** Exit code of the last command substitution, which is that of a bare assignment. */
+  #substituted = 0
 
   constructor(host: ShellHost, env: Readonly<Record<string, string>> = {}) {
     this.host = host
@@ -198,12 +201,10 @@ export class Shell {
 
   async #simple(command: Command & { kind: 'simple' }, io: Io): Promise<number> {
     const scope = this.scope(io)
-    const before = this.status
-    this.status = 0
+    this.#substituted = 0
     const assigned: [string, string][] = []
     for (const { name, value } of command.assignments) assigned.push([name, await expandText(value, scope)])
-    const substituted = this.status
-    this.status = before
+    const substituted = this.#substituted
     const [name, ...args] = await expandWords(command.words, scope)
     if (name === undefined) {
       for (const [key, value] of assigned) this.variables.set(key, value)
@@ -251,7 +252,7 @@ export class Shell {
       arguments: this.args,
       substitute: async (body) => {
         const out: Buffer[] = []
-        this.status = await isolated(this.fork(), (shell) =>
+        this.#substituted = await isolated(this.fork(), (shell) =>
           shell.list(body, { ...io, out: (chunk) => out.push(chunk) }),
         )
         return Buffer.concat(out).toString()
@@ -265,7 +266,7 @@ export class Shell {
     if (name === '$') return '4242'
     if (name === '#') return String(this.args.length)
     if (name === '@' || name === '*') return this.args.join(' ')
-    if (name === '0') return 'sh'
+    if (name === '0') return this.name
     if (/^\d$/.test(name)) return this.args[Number(name) - 1]
     return this.variables.get(name)
   }
