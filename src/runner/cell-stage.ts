@@ -134,7 +134,7 @@ export class CellStage {
 }
 
 /** Steps that happen after a cancellation too. */
-const ALWAYS: ReadonlySet<StepName> = new Set(['collect', 'scan-logs', 'destroy'])
+const ALWAYS: ReadonlySet<StepName> = new Set(['checks', 'collect', 'scan-logs', 'destroy'])
 
 /** The part of a cell that readers of results need. */
 export function summaryOf(cell: Cell): CellSummary {

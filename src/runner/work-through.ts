@@ -26,11 +26,14 @@ export async function workThrough(
       return []
     }
     if (stage.plan.needs.live) {
-      await judge?.judge()
+      if (judge) await stage.step('checks', () => judge.judge())
       return await collectFrom(stage, prepared.subject)
     }
     // Facts are judged without the machine, so its logs can be kept meanwhile.
-    const [logs] = await Promise.all([collectFrom(stage, prepared.subject), judge?.judge()])
+    const [logs] = await Promise.all([
+      collectFrom(stage, prepared.subject),
+      judge && stage.step('checks', () => judge.judge()),
+    ])
     return logs
   } finally {
     judge?.close()

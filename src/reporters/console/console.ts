@@ -52,7 +52,12 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
       block?.close()
       if (run.startedAt === '') return
       const reports = options.reports?.() ?? []
-      for (const line of finalSummary(run, { width: width(), paint, reports, omitPassed: live }))
+      for (const line of finalSummary(run, {
+        width: width(),
+        paint,
+        reports,
+        omitPassed: live || run.cells.length === 1,
+      }))
         stream.write(`${line}\n`)
     },
   }

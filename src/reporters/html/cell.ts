@@ -10,11 +10,11 @@ import { timeline } from './timeline.ts'
 /** Last lines of logs, by file name as the events give it. */
 export type Excerpts = ReadonlyMap<string, string>
 
-/** One cell: verdict, what is wrong, what the upgrade changed, where the time went, logs, all checks. Open when it did not pass. */
-export function cellSection(cell: CellModel, index: number, excerpts: Excerpts): Markup {
+/** One cell: verdict, what is wrong, what the upgrade changed, where the time went, logs, all checks. Open when it did not pass, or when there is no other. */
+export function cellSection(cell: CellModel, index: number, excerpts: Excerpts, alone = false): Markup {
   const problems = worstFirst(countedChecks(cell)).filter(isProblem)
   const counts = countChecks(countedChecks(cell))
-  const open = cell.status !== 'pass' || problems.length > 0
+  const open = alone || cell.status !== 'pass' || problems.length > 0
   return html`<section class="cell" id="cell-${index + 1}" aria-labelledby="cell-${index + 1}-title">
 <details${open && html` open`}><summary><h3 id="cell-${index + 1}-title">${badge(cell.status)} ${breakable(cell.summary.id)}</h3>
 <span class="sum">${counts.total > 0 ? countsText(counts) : cellReason(cell)}${cell.durationMs > 0 && ` · ${timeText(cell.durationMs)}`}</span></summary>

@@ -33,7 +33,7 @@ export function htmlReport(run: RunModel, excerpts: Excerpts = new Map()): strin
           ${leaks(run)} ${matrixTable(run)}
           <section aria-labelledby="details">
             <h2 id="details">Details</h2>
-            ${filterBar()} ${run.cells.map((cell, index) => cellSection(cell, index, excerpts))}
+            ${filterBar()} ${run.cells.map((cell, index) => cellSection(cell, index, excerpts, run.cells.length === 1))}
           </section>
           ${excluded(run)}
         </main>
@@ -107,8 +107,10 @@ function footer(run: RunModel): Markup {
     <p class="facts">${legend}</p>
     <p class="facts">${Object.entries(run.host).map(([name, value]) => html`<span>${name} <b>${value}</b></span> `)}</p>
     <p>
-      Command: <code>harness ${run.argv.join(' ')}</code>. Made from <a href="events.jsonl">events.jsonl</a>; also
-      <a href="junit.xml">junit.xml</a> and <a href="summary.md">summary.md</a>.
+      Command:
+      <code>${['harness', ...run.argv.filter((word, index) => index > 0 || word !== 'harness')].join(' ')}</code>. Made
+      from <a href="events.jsonl">events.jsonl</a>; also <a href="junit.xml">junit.xml</a> and
+      <a href="summary.md">summary.md</a>.
     </p>
   </footer>`
 }
