@@ -22,7 +22,9 @@ export function cascade(rules: readonly ExpectationRule[], subject: Subject): Ex
 function matches(rule: ExpectationRule, subject: Subject): boolean {
   const distribution = findDistribution(subject.distribution)
   const distributions = [subject.distribution, distribution?.id, distribution && `${distribution.family}-family`]
-  const release = distribution?.releases.find((known) => subject.release !== undefined && [known.version, known.codename].includes(subject.release))
+  const release = distribution?.releases.find(
+    (known) => subject.release !== undefined && [known.version, known.codename].includes(subject.release),
+  )
   return (
     includes(rule.distribution, distributions) &&
     includes(rule.release, [subject.release, release?.version, release?.codename]) &&
@@ -37,5 +39,10 @@ function includes(wanted: readonly string[] | undefined, present: readonly (stri
 
 function weight(rule: ExpectationRule): number {
   const family = rule.distribution?.every((name) => name.endsWith('-family')) === true
-  return (rule.distribution ? (family ? 1 : 2) : 0) + (rule.release ? 4 : 0) + (rule.platform ? 8 : 0) + (rule.variant ? 16 : 0)
+  return (
+    (rule.distribution ? (family ? 1 : 2) : 0) +
+    (rule.release ? 4 : 0) +
+    (rule.platform ? 8 : 0) +
+    (rule.variant ? 16 : 0)
+  )
 }

@@ -80,10 +80,16 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     releases: [{ version: '42' }, { version: '43' }, { version: '44' }],
   },
   redHat('rhel', 'Red Hat Enterprise Linux', 'https://access.redhat.com/support/policy/updates/errata'),
-  redHat('centos', 'CentOS Stream', 'https://www.centos.org/cl-vs-cs/', [{ version: '9', endOfLife: '2027-05-31' }, { version: '10', endOfLife: '2030-01-01' }]),
+  redHat('centos', 'CentOS Stream', 'https://www.centos.org/cl-vs-cs/', [
+    { version: '9', endOfLife: '2027-05-31' },
+    { version: '10', endOfLife: '2030-01-01' },
+  ]),
   redHat('almalinux', 'AlmaLinux', 'https://wiki.almalinux.org/release-notes/'),
   redHat('rocky', 'Rocky Linux', 'https://wiki.rockylinux.org/rocky/version/'),
-  redHat('ol', 'Oracle Linux', 'https://www.oracle.com/a/ocom/docs/elsp-lifetime-069338.pdf', undefined, ['oracle', 'oraclelinux']),
+  redHat('ol', 'Oracle Linux', 'https://www.oracle.com/a/ocom/docs/elsp-lifetime-069338.pdf', undefined, [
+    'oracle',
+    'oraclelinux',
+  ]),
   {
     id: 'amzn',
     title: 'Amazon Linux',
@@ -102,7 +108,10 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     packageManager: 'zypper',
     init: 'systemd',
     source: 'https://en.opensuse.org/Lifetime',
-    releases: [{ version: '15.6', endOfLife: '2026-04-30' }, { version: '16.0', endOfLife: '2027-10-31' }],
+    releases: [
+      { version: '15.6', endOfLife: '2026-04-30' },
+      { version: '16.0', endOfLife: '2027-10-31' },
+    ],
   },
   {
     id: 'opensuse-tumbleweed',
@@ -132,7 +141,10 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     packageManager: 'pkg',
     init: 'rc',
     source: 'https://www.freebsd.org/security/#sup',
-    releases: [{ version: '14.3', endOfLife: '2026-06-30' }, { version: '15.0', endOfLife: '2026-09-30' }],
+    releases: [
+      { version: '14.3', endOfLife: '2026-06-30' },
+      { version: '15.0', endOfLife: '2026-09-30' },
+    ],
   },
   {
     id: 'arch',
@@ -153,7 +165,9 @@ export function findDistribution(name: string): Distribution | undefined {
 
 /** A release of a distribution by version or codename. */
 export function findRelease(distribution: string, release: string): Release | undefined {
-  return findDistribution(distribution)?.releases.find(({ version, codename }) => version === release || codename === release)
+  return findDistribution(distribution)?.releases.find(
+    ({ version, codename }) => version === release || codename === release,
+  )
 }
 
 function redHat(id: string, title: string, source: string, releases?: Release[], aliases: string[] = []): Distribution {

@@ -5,4 +5,9 @@ import { GENERAL_RULES } from './rules-general.ts'
 import { OTHER_RULES } from './rules-others.ts'
 
 /** Every expectation that differs between images. A more special rule wins; among equals the later one. */
-export const EXPECTATION_RULES: readonly ExpectationRule[] = [...GENERAL_RULES, ...DEBIAN_RULES, ...OTHER_RULES, ...CLOUD_RULES]
+export const EXPECTATION_RULES: readonly ExpectationRule[] = [
+  ...GENERAL_RULES,
+  ...DEBIAN_RULES,
+  ...OTHER_RULES,
+  ...CLOUD_RULES,
+]

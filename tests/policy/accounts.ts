@@ -15,7 +15,12 @@ policy(
   (context) => {
     const allowed = wanted(context, 'emptyPasswords')
     const empty = context.facts.accounts.filter(({ password, name }) => password === 'empty' && !allowed.includes(name))
-    context.expect(empty.map(({ name }) => name), 'accounts that need no password').toEqual([])
+    context
+      .expect(
+        empty.map(({ name }) => name),
+        'accounts that need no password',
+      )
+      .toEqual([])
   },
 )
 
@@ -31,7 +36,10 @@ policy(
   },
   ({ facts, expect }) => {
     const usable = facts.accounts.filter(({ password }) => password === 'usable')
-    expect(usable.map(({ name }) => name), 'accounts with a password hash').toEqual([])
+    expect(
+      usable.map(({ name }) => name),
+      'accounts with a password hash',
+    ).toEqual([])
   },
 )
 
@@ -40,7 +48,8 @@ policy(
   {
     title: 'root has no password to log in with',
     because: 'root is the one name every attacker knows',
-    source: 'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/building-shared-amis.html, "Disable local root access"',
+    source:
+      'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/building-shared-amis.html, "Disable local root access"',
     severity: 'blocker',
     phase: ['rest', 'first-boot'],
     fix: 'usermod -p "*" root; without PAM the field must be *, because ! refuses key logins too',
@@ -48,7 +57,11 @@ policy(
   (context) => {
     const allowed = wanted(context, 'rootPassword')
     if (allowed.length === 0) context.skip('this variant lets root log in on the console')
-    const root = known(context.facts.accounts.find(({ name }) => name === 'root'), 'root', 'passwd has no root')
+    const root = known(
+      context.facts.accounts.find(({ name }) => name === 'root'),
+      'root',
+      'passwd has no root',
+    )
     context.expect(root.password, 'class of the password field of root').toBeOneOf([...allowed])
   },
 )
@@ -66,7 +79,12 @@ policy(
   (context) => {
     const allowed = wanted(context, 'rootAccounts')
     const others = context.facts.accounts.filter(({ uid, name }) => uid === 0 && !allowed.includes(name))
-    context.expect(others.map(({ name }) => name), 'other accounts with user id 0').toEqual([])
+    context
+      .expect(
+        others.map(({ name }) => name),
+        'other accounts with user id 0',
+      )
+      .toEqual([])
   },
 )
 
@@ -83,9 +101,15 @@ policy(
   (context) => {
     const [first, allowed] = [wanted(context, 'firstUserId'), wanted(context, 'systemShells')]
     const login = context.facts.accounts.filter(
-      ({ uid, name, shell }) => uid > 0 && uid < first && !allowed.includes(name) && !/(^|\/)(nologin|false|sync|halt|shutdown)$/.test(shell),
+      ({ uid, name, shell }) =>
+        uid > 0 && uid < first && !allowed.includes(name) && !/(^|\/)(nologin|false|sync|halt|shutdown)$/.test(shell),
     )
-    context.expect(login.map(({ name, shell }) => `${name} ${shell || '(empty: /bin/sh)'}`), 'system accounts with a login shell').toEqual([])
+    context
+      .expect(
+        login.map(({ name, shell }) => `${name} ${shell || '(empty: /bin/sh)'}`),
+        'system accounts with a login shell',
+      )
+      .toEqual([])
   },
 )
 
@@ -94,15 +118,23 @@ policy(
   {
     title: 'no login account is baked into the image',
     because: 'every instance would carry the same account of the builder',
-    source: 'https://learn.microsoft.com/en-us/azure/virtual-machines/linux/create-upload-generic, "Remove users and system accounts, public keys, sensitive data"',
+    source:
+      'https://learn.microsoft.com/en-us/azure/virtual-machines/linux/create-upload-generic, "Remove users and system accounts, public keys, sensitive data"',
     severity: 'blocker',
     phase: 'rest',
     fix: 'delete the account at the end of the build: userdel -r NAME',
   },
   (context) => {
     const [first, allowed] = [wanted(context, 'firstUserId'), wanted(context, 'bakedUsers')]
-    const baked = context.facts.accounts.filter(({ uid, name }) => uid >= first && uid < 65534 && name !== 'nobody' && !allowed.includes(name))
-    context.expect(baked.map(({ name, uid }) => `${name} (${uid})`), 'accounts of people').toEqual([])
+    const baked = context.facts.accounts.filter(
+      ({ uid, name }) => uid >= first && uid < 65534 && name !== 'nobody' && !allowed.includes(name),
+    )
+    context
+      .expect(
+        baked.map(({ name, uid }) => `${name} (${uid})`),
+        'accounts of people',
+      )
+      .toEqual([])
   },
 )
 
@@ -111,7 +143,8 @@ policy(
   {
     title: 'the expected default user exists, is locked and is in no group it should not be in',
     because: 'documentation and automation log in by that name',
-    source: 'https://salsa.debian.org/cloud-team/debian-cloud-images, cloud.cfg.d; https://github.com/osbuild/cloud-image-val, test_username',
+    source:
+      'https://salsa.debian.org/cloud-team/debian-cloud-images, cloud.cfg.d; https://github.com/osbuild/cloud-image-val, test_username',
     severity: 'major',
     phase: 'first-boot',
     fix: 'set system_info.default_user.name in /etc/cloud/cloud.cfg.d',
@@ -121,11 +154,24 @@ policy(
     const name = wanted(context, 'defaultUser')
     const account = facts.accounts.find((known) => known.name === name)
     if (name === 'none') return context.skip('an agent of the platform creates users here')
-    expect(account?.name, `account ${name}; accounts of people: ${facts.accounts.filter(({ uid }) => uid >= 1000 && uid < 65534).map((known) => known.name).join(', ') || 'none'}`).toBe(name)
+    expect(
+      account?.name,
+      `account ${name}; accounts of people: ${
+        facts.accounts
+          .filter(({ uid }) => uid >= 1000 && uid < 65534)
+          .map((known) => known.name)
+          .join(', ') || 'none'
+      }`,
+    ).toBe(name)
     expect(account?.password, `class of the password field of ${name}`).toBeOneOf(['locked', 'star'])
     const forbidden = context.expected.forbiddenUserGroups?.value ?? []
-    const groups = facts.groups.filter(({ name: group, members }) => members.includes(name) && forbidden.includes(group))
-    expect(groups.map((group) => group.name), `groups ${name} must not be in`).toEqual([])
+    const groups = facts.groups.filter(
+      ({ name: group, members }) => members.includes(name) && forbidden.includes(group),
+    )
+    expect(
+      groups.map((group) => group.name),
+      `groups ${name} must not be in`,
+    ).toEqual([])
   },
 )
 
@@ -143,9 +189,15 @@ policy(
     const { facts, expect } = context
     const { sudo } = facts
     expect(sudo.programs, 'programs that give root rights').not.toEqual([])
-    expect(known(sudo.checkExitCode, 'validity of the sudo rules', 'neither visudo nor doas ran'), sudo.checkOutput).toBe(0)
+    expect(
+      known(sudo.checkExitCode, 'validity of the sudo rules', 'neither visudo nor doas ran'),
+      sudo.checkOutput,
+    ).toBe(0)
     const targetpw = sudo.lines.filter(({ line }) => /^Defaults\b.*(^|[\s,])targetpw\b/.test(line))
-    expect(targetpw.map(({ file, line }) => `${file}: ${line}`), 'rules that ask for the password of root').toEqual([])
+    expect(
+      targetpw.map(({ file, line }) => `${file}: ${line}`),
+      'rules that ask for the password of root',
+    ).toEqual([])
     const user = wanted(context, 'defaultUser')
     if (user === 'none') return
     const groups = facts.groups.filter(({ members }) => members.includes(user)).map(({ name }) => `%${name}`)
@@ -154,7 +206,10 @@ policy(
       const doas = /^permit\s.*\bnopass\b.*(\s|:)(\S+)/.test(line) && line.includes(user)
       return doas || ([user, ...groups].includes(who) && /NOPASSWD:\s*ALL/.test(line))
     })
-    expect(rules.map(({ file, line }) => `${file}: ${line}`), `rules that give ${user} everything without a password`).not.toEqual([])
+    expect(
+      rules.map(({ file, line }) => `${file}: ${line}`),
+      `rules that give ${user} everything without a password`,
+    ).not.toEqual([])
   },
 )
 
@@ -169,6 +224,9 @@ policy(
     fix: 'remove the files at the end of the build and build without interactive shells',
   },
   ({ facts, expect }) => {
-    expect(facts.history.map(({ path, bytes }) => `${path} (${bytes} bytes)`), 'history files with content').toEqual([])
+    expect(
+      facts.history.map(({ path, bytes }) => `${path} (${bytes} bytes)`),
+      'history files with content',
+    ).toEqual([])
   },
 )

@@ -5,7 +5,8 @@ policy(
   {
     title: 'the agent the platform needs is installed and enabled',
     because: 'without it the platform cannot make users, report health or reset access',
-    source: 'https://cloud.google.com/compute/docs/images/guest-environment; https://learn.microsoft.com/en-us/azure/virtual-machines/extensions/agent-linux',
+    source:
+      'https://cloud.google.com/compute/docs/images/guest-environment; https://learn.microsoft.com/en-us/azure/virtual-machines/extensions/agent-linux',
     severity: 'major',
     phase: ['rest', 'first-boot'],
     applies: { platforms: ['azure', 'gce', 'ec2', 'oci'] },
@@ -13,7 +14,12 @@ policy(
   },
   (context) => {
     const enabled = context.facts.platformAgents.filter((agent) => agent.enabled).map(({ name }) => name)
-    context.expect(wanted(context, 'platformAgents').filter((name) => !enabled.includes(name)), `agents that are missing or not enabled; enabled are ${enabled.join(', ') || 'none'}`).toEqual([])
+    context
+      .expect(
+        wanted(context, 'platformAgents').filter((name) => !enabled.includes(name)),
+        `agents that are missing or not enabled; enabled are ${enabled.join(', ') || 'none'}`,
+      )
+      .toEqual([])
   },
 )
 
@@ -22,15 +28,21 @@ policy(
   {
     title: 'no agent of another platform starts',
     because: 'an agent that does not find its platform waits, fails and fills the logs',
-    source: 'https://github.com/osbuild/cloud-image-val, unwanted packages; https://documentation.ubuntu.com/lxd/latest/',
+    source:
+      'https://github.com/osbuild/cloud-image-val, unwanted packages; https://documentation.ubuntu.com/lxd/latest/',
     severity: 'minor',
     phase: ['rest', 'first-boot'],
     applies: { platforms: ['lxd'] },
     fix: 'leave the agent out of the image for this platform',
   },
   ({ facts, expect }) => {
-    const foreign = facts.platformAgents.filter(({ name, enabled }) => enabled && !['lxd-agent', 'qemu-guest-agent'].includes(name))
-    expect(foreign.map(({ name }) => name), 'agents of other platforms that start at boot').toEqual([])
+    const foreign = facts.platformAgents.filter(
+      ({ name, enabled }) => enabled && !['lxd-agent', 'qemu-guest-agent'].includes(name),
+    )
+    expect(
+      foreign.map(({ name }) => name),
+      'agents of other platforms that start at boot',
+    ).toEqual([])
   },
 )
 

@@ -17,8 +17,13 @@ policy(
   ({ facts, expect }) => {
     const paths = facts.bootFiles.map(({ path }) => path)
     const has = (pattern: RegExp) => paths.some((path) => pattern.test(path))
-    expect(has(/\/(vmlinu[xz]|kernel)|\/EFI\/Linux\/.*\.efi$/), `a kernel among ${paths.join(' ') || 'no files'}`).toBe(true)
-    expect(has(/\/grub\.cfg$|\/loader\/entries\/|extlinux\.conf$|\/EFI\/|\/boot\/kernel\/kernel$/), `loader configuration among ${paths.join(' ')}`).toBe(true)
+    expect(has(/\/(vmlinu[xz]|kernel)|\/EFI\/Linux\/.*\.efi$/), `a kernel among ${paths.join(' ') || 'no files'}`).toBe(
+      true,
+    )
+    expect(
+      has(/\/grub\.cfg$|\/loader\/entries\/|extlinux\.conf$|\/EFI\/|\/boot\/kernel\/kernel$/),
+      `loader configuration among ${paths.join(' ')}`,
+    ).toBe(true)
   },
 )
 
@@ -27,7 +32,8 @@ policy(
   {
     title: 'the kernel writes to the serial console of the platform',
     because: 'when the network is down the console is all there is',
-    source: 'https://docs.openstack.org/image-guide/openstack-images.html, "Ensure image writes boot log to console"; https://github.com/microsoft/lisa, verify_serial_console_is_enabled',
+    source:
+      'https://docs.openstack.org/image-guide/openstack-images.html, "Ensure image writes boot log to console"; https://github.com/microsoft/lisa, verify_serial_console_is_enabled',
     severity: 'major',
     phase: ['rest', 'first-boot'],
     applies: { ownKernel: true },
@@ -38,7 +44,10 @@ policy(
     const consoles = wanted(context, 'consoles')
     const words = phase === 'rest' ? facts.loader.arguments : facts.cmdline.split(/\s+/)
     const found = words.flatMap((word) => /^console=([^,]+)/.exec(word)?.[1] ?? [])
-    expect(found.filter((name) => consoles.includes(name)), `consoles of the platform (${consoles.join(', ')}) among ${found.join(', ') || 'none'}`).not.toEqual([])
+    expect(
+      found.filter((name) => consoles.includes(name)),
+      `consoles of the platform (${consoles.join(', ')}) among ${found.join(', ') || 'none'}`,
+    ).not.toEqual([])
   },
 )
 
@@ -54,7 +63,10 @@ policy(
     fix: 'remove quiet, rhgb and splash from GRUB_CMDLINE_LINUX_DEFAULT',
   },
   ({ facts, expect }) => {
-    expect(facts.loader.arguments.filter((word) => ['quiet', 'rhgb', 'splash'].includes(word)), 'arguments of the loader').toEqual([])
+    expect(
+      facts.loader.arguments.filter((word) => ['quiet', 'rhgb', 'splash'].includes(word)),
+      'arguments of the loader',
+    ).toEqual([])
   },
 )
 
@@ -94,8 +106,18 @@ policy(
   (context) => {
     const { required, forbidden } = wanted(context, 'kernelArguments')
     const words = context.facts.loader.arguments
-    context.expect(required.filter((word) => !words.some((known) => known === word || known.startsWith(`${word},`))), `arguments that are missing from ${words.join(' ')}`).toEqual([])
-    context.expect(forbidden.filter((word) => words.includes(word)), 'arguments that must not be there').toEqual([])
+    context
+      .expect(
+        required.filter((word) => !words.some((known) => known === word || known.startsWith(`${word},`))),
+        `arguments that are missing from ${words.join(' ')}`,
+      )
+      .toEqual([])
+    context
+      .expect(
+        forbidden.filter((word) => words.includes(word)),
+        'arguments that must not be there',
+      )
+      .toEqual([])
   },
 )
 
@@ -110,8 +132,13 @@ policy(
     fix: 'remove the blacklist and install lines from /etc/modprobe.d',
   },
   ({ facts, expect }) => {
-    const blocked = facts.modulesBlocked.filter(({ module }) => ['udf', 'vfat', 'fat', 'iso9660', 'isofs'].includes(module))
-    expect(blocked.map(({ file, module, how }) => `${file}: ${how} ${module}`), 'modules that are blocked').toEqual([])
+    const blocked = facts.modulesBlocked.filter(({ module }) =>
+      ['udf', 'vfat', 'fat', 'iso9660', 'isofs'].includes(module),
+    )
+    expect(
+      blocked.map(({ file, module, how }) => `${file}: ${how} ${module}`),
+      'modules that are blocked',
+    ).toEqual([])
   },
 )
 
@@ -128,7 +155,12 @@ policy(
   },
   (context) => {
     const blocked = context.facts.modulesBlocked.map(({ module }) => module)
-    context.expect(wanted(context, 'blockedModules').filter((module) => !blocked.includes(module)), 'modules that are not blocked').toEqual([])
+    context
+      .expect(
+        wanted(context, 'blockedModules').filter((module) => !blocked.includes(module)),
+        'modules that are not blocked',
+      )
+      .toEqual([])
   },
 )
 
@@ -163,6 +195,9 @@ policy(
     const needed =
       /^((ssh|sshd|cron|dbus|systemd-(journald|logind|tmpfiles-setup|timesyncd|networkd|resolved)|networking|cloud-(init|init-local|init-main|init-network|config|final)|apt-daily(-upgrade)?|unattended-upgrades)\.(service|socket|timer)|(multi-user|network-online|cloud-init)\.target)$/
     const masked = Object.entries(facts.unitFiles).filter(([name, state]) => /^masked/.test(state) && needed.test(name))
-    expect(masked.map(([name]) => name), 'masked units').toEqual([])
+    expect(
+      masked.map(([name]) => name),
+      'masked units',
+    ).toEqual([])
   },
 )

@@ -7,7 +7,8 @@ policy(
   {
     title: 'cloud-init is installed and enabled',
     because: 'without it an instance gets no user, no key and no host name',
-    source: 'https://docs.cloud-init.io/en/latest/howto/disable_cloud_init.html; https://github.com/osbuild/cloud-image-val, test_cloud_init_is_installed',
+    source:
+      'https://docs.cloud-init.io/en/latest/howto/disable_cloud_init.html; https://github.com/osbuild/cloud-image-val, test_cloud_init_is_installed',
     severity: 'blocker',
     phase: ['rest', 'first-boot', 'after-reboot'],
     fix: 'install cloud-init, enable its services, remove /etc/cloud/cloud-init.disabled',
@@ -16,8 +17,13 @@ policy(
     const { installed, enabled, disabledBy, units } = facts.cloudInit
     expect(installed, 'cloud-init is installed').toBe(true)
     expect(enabled, `cloud-init is enabled; switched off by ${disabledBy ?? 'nothing'}`).toBe(true)
-    const stages = ['cloud-init-local.service', 'cloud-config.service', 'cloud-final.service'].filter((name) => units[name] !== undefined && units[name] !== 'enabled')
-    expect(stages.map((name) => `${name} is ${units[name]}`), 'stages that do not start').toEqual([])
+    const stages = ['cloud-init-local.service', 'cloud-config.service', 'cloud-final.service'].filter(
+      (name) => units[name] !== undefined && units[name] !== 'enabled',
+    )
+    expect(
+      stages.map((name) => `${name} is ${units[name]}`),
+      'stages that do not start',
+    ).toEqual([])
   },
 )
 
@@ -39,7 +45,13 @@ policy(
       return context.expect(list, 'datasource_list').toBeDefined()
     }
     context.expect(list, 'datasource_list').not.toEqual([])
-    if (allowed.length > 0) context.expect(list.filter((name) => !allowed.includes(name)), 'datasources the platform does not have').toEqual([])
+    if (allowed.length > 0)
+      context
+        .expect(
+          list.filter((name) => !allowed.includes(name)),
+          'datasources the platform does not have',
+        )
+        .toEqual([])
   },
 )
 
@@ -55,8 +67,14 @@ policy(
   },
   ({ facts, expect }) => {
     const { configFiles } = facts.cloudInit
-    expect(configFiles.map(({ file }) => file), 'configuration files').toContainEqual(expect.stringMatching(/\/cloud\.cfg$/))
-    expect(configFiles.filter(({ parses }) => !parses).map(({ file, error }) => `${file}: ${error}`), 'files that cannot be read').toEqual([])
+    expect(
+      configFiles.map(({ file }) => file),
+      'configuration files',
+    ).toContainEqual(expect.stringMatching(/\/cloud\.cfg$/))
+    expect(
+      configFiles.filter(({ parses }) => !parses).map(({ file, error }) => `${file}: ${error}`),
+      'files that cannot be read',
+    ).toEqual([])
   },
 )
 
@@ -73,7 +91,12 @@ policy(
   (context) => {
     const { init, config, final } = context.facts.cloudInit.modules
     const listed = [...init, ...config, ...final]
-    context.expect(wanted(context, 'cloudInitModules').filter((name) => !listed.includes(name)), 'modules that are not listed').toEqual([])
+    context
+      .expect(
+        wanted(context, 'cloudInitModules').filter((name) => !listed.includes(name)),
+        'modules that are not listed',
+      )
+      .toEqual([])
   },
 )
 
@@ -89,11 +112,20 @@ policy(
   },
   ({ facts, expect }) => {
     const { config } = facts.cloudInit
-    const truthy = (value: unknown) => value === undefined || value === true || value === 1 || (typeof value === 'string' && /^(true|yes|1|on)$/i.test(value))
+    const truthy = (value: unknown) =>
+      value === undefined ||
+      value === true ||
+      value === 1 ||
+      (typeof value === 'string' && /^(true|yes|1|on)$/i.test(value))
     expect(truthy(config['disable_root']), `disable_root is ${JSON.stringify(config['disable_root'])}`).toBe(true)
     expect(truthy(config['ssh_deletekeys']), `ssh_deletekeys is ${JSON.stringify(config['ssh_deletekeys'])}`).toBe(true)
     const password = config['ssh_pwauth']
-    expect(password === undefined || password === false || password === 'unchanged' || /^(false|no|0|off)$/i.test(String(password)), `ssh_pwauth is ${JSON.stringify(password)}`).toBe(true)
+    expect(
+      password === undefined ||
+        password === false ||
+        (typeof password === 'string' && /^(unchanged|false|no|0|off)$/i.test(password)),
+      `ssh_pwauth is ${JSON.stringify(password)}`,
+    ).toBe(true)
   },
 )
 
@@ -109,8 +141,14 @@ policy(
   },
   ({ facts, expect }) => {
     const logs = facts.cloudInit.logs.filter(({ type }) => type === 'f')
-    expect(logs.map(({ path }) => path), 'logs of cloud-init').not.toEqual([])
-    expect(describeFiles(logs.filter(({ mode }) => (Number.parseInt(mode, 8) & 0o007) !== 0)), 'logs others can read').toEqual([])
+    expect(
+      logs.map(({ path }) => path),
+      'logs of cloud-init',
+    ).not.toEqual([])
+    expect(
+      describeFiles(logs.filter(({ mode }) => (Number.parseInt(mode, 8) & 0o007) !== 0)),
+      'logs others can read',
+    ).toEqual([])
   },
 )
 
@@ -127,8 +165,15 @@ policy(
   (context) => {
     const { commands, installed } = context.facts.cloudInit
     if (!installed) context.skip('cloud-init is not installed')
-    const missing = wanted(context, 'cloudInitCommands').filter((names) => !names.some((name) => commands[name] !== undefined))
-    context.expect(missing.map((names) => names.join(' or ')), 'commands that are missing').toEqual([])
+    const missing = wanted(context, 'cloudInitCommands').filter(
+      (names) => !names.some((name) => commands[name] !== undefined),
+    )
+    context
+      .expect(
+        missing.map((names) => names.join(' or ')),
+        'commands that are missing',
+      )
+      .toEqual([])
   },
 )
 
@@ -146,8 +191,15 @@ policy(
     if (!facts.cloudInit.installed) skip('cloud-init is not installed')
     const names = facts.cloudInit.templates.map((path) => path.slice(path.lastIndexOf('/') + 1))
     const family = facts.packageManager === 'apt' ? `sources.list.${facts.os.id}` : 'hosts'
-    expect(names.filter((name) => name.startsWith(family) || name.startsWith('hosts.')), `templates named ${family}* or hosts.* among ${names.length}`).not.toEqual([])
-    if (facts.packageManager === 'apt') expect(names.filter((name) => name.startsWith(family)), `templates named ${family}*`).not.toEqual([])
+    expect(
+      names.filter((name) => name.startsWith(family) || name.startsWith('hosts.')),
+      `templates named ${family}* or hosts.* among ${names.length}`,
+    ).not.toEqual([])
+    if (facts.packageManager === 'apt')
+      expect(
+        names.filter((name) => name.startsWith(family)),
+        `templates named ${family}*`,
+      ).not.toEqual([])
   },
 )
 
@@ -156,7 +208,8 @@ policy(
   {
     title: 'the run directory of cloud-init is emptied at every boot',
     because: 'state of the boot before decides there whether cloud-init runs',
-    source: 'https://github.com/canonical/cloud-init/issues/4180; https://docs.cloud-init.io/en/latest/reference/breaking_changes.html',
+    source:
+      'https://github.com/canonical/cloud-init/issues/4180; https://docs.cloud-init.io/en/latest/reference/breaking_changes.html',
     severity: 'major',
     phase: 'first-boot',
     fix: 'mount /run as tmpfs, or point paths.run_dir at /var/run on FreeBSD',
@@ -167,7 +220,10 @@ policy(
       return expect(JSON.stringify(system ?? {}), 'paths.run_dir').toContain('/var/run')
     }
     const run = facts.mounts.filter(({ target }) => target === '/run')
-    expect(run.map(({ type }) => type), 'file system of /run').toContain('tmpfs')
+    expect(
+      run.map(({ type }) => type),
+      'file system of /run',
+    ).toContain('tmpfs')
   },
 )
 
@@ -184,7 +240,9 @@ policy(
   ({ facts, expect, skip }) => {
     if (!facts.cloudInit.installed) skip('cloud-init is not installed')
     const { status } = facts.cloudInit
-    expect(status?.status ?? 'no status', `cloud-init status; errors: ${status?.errors.join('; ') || 'none'}`).toBe('done')
+    expect(status?.status ?? 'no status', `cloud-init status; errors: ${status?.errors.join('; ') || 'none'}`).toBe(
+      'done',
+    )
     expect(status?.exitCode, 'exit status of cloud-init status: 1 is an error, 2 a recoverable one').toBe(0)
   },
 )

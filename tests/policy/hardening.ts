@@ -5,7 +5,8 @@ policy(
   {
     title: 'kernel settings are at their safe values',
     because: 'each weak setting is one barrier less',
-    source: 'https://github.com/GoogleCloudPlatform/cloud-image-tests, test_suites/security; https://docs.kernel.org/admin-guide/sysctl/',
+    source:
+      'https://github.com/GoogleCloudPlatform/cloud-image-tests, test_suites/security; https://docs.kernel.org/admin-guide/sysctl/',
     severity: 'minor',
     phase: 'first-boot',
     applies: { ownKernel: true },
@@ -13,8 +14,15 @@ policy(
   },
   (context) => {
     const { sysctls } = context.facts
-    const wrong = Object.entries(wanted(context, 'sysctls')).filter(([key, values]) => !values.includes(sysctls[key] ?? ''))
-    context.expect(wrong.map(([key, values]) => `${key}=${sysctls[key] ?? 'absent'}, wanted ${values.join(' or ')}`), 'settings').toEqual([])
+    const wrong = Object.entries(wanted(context, 'sysctls')).filter(
+      ([key, values]) => !values.includes(sysctls[key] ?? ''),
+    )
+    context
+      .expect(
+        wrong.map(([key, values]) => `${key}=${sysctls[key] ?? 'absent'}, wanted ${values.join(' or ')}`),
+        'settings',
+      )
+      .toEqual([])
   },
 )
 
@@ -41,14 +49,18 @@ policy(
   {
     title: 'logs are sent nowhere and no unknown job runs',
     because: 'a public image must not report about its users',
-    source: 'https://docs.aws.amazon.com/marketplace/latest/userguide/product-and-ami-policies.html, "Customer information policies"',
+    source:
+      'https://docs.aws.amazon.com/marketplace/latest/userguide/product-and-ami-policies.html, "Customer information policies"',
     severity: 'major',
     phase: 'rest',
     fix: 'remove the remote target from rsyslog.conf; remove the cron job',
   },
   (context) => {
     const { facts, expect } = context
-    expect(facts.remoteLogging.map(({ file, line }) => `${file}: ${line.trim()}`), 'remote log targets').toEqual([])
+    expect(
+      facts.remoteLogging.map(({ file, line }) => `${file}: ${line.trim()}`),
+      'remote log targets',
+    ).toEqual([])
     const allowed = wanted(context, 'cronFiles')
     const unknown = [...new Set(facts.cron.map(({ file }) => file))].filter((file) => !matches(file, allowed))
     expect(unknown, 'cron files that no stock package ships').toEqual([])
@@ -60,7 +72,8 @@ policy(
   {
     title: 'only known timers run',
     because: 'a timer is a cron job under another name',
-    source: 'https://docs.aws.amazon.com/marketplace/latest/userguide/product-and-ami-policies.html, "Customer information policies"; systemd.timer(5)',
+    source:
+      'https://docs.aws.amazon.com/marketplace/latest/userguide/product-and-ami-policies.html, "Customer information policies"; systemd.timer(5)',
     severity: 'minor',
     phase: 'first-boot',
     applies: { init: ['systemd'] },
@@ -68,6 +81,11 @@ policy(
   },
   (context) => {
     const allowed = wanted(context, 'timers')
-    context.expect(context.facts.timers.filter((name) => !matches(name, allowed)), 'other timers').toEqual([])
+    context
+      .expect(
+        context.facts.timers.filter((name) => !matches(name, allowed)),
+        'other timers',
+      )
+      .toEqual([])
   },
 )

@@ -7,14 +7,19 @@ policy(
   'id-no-host-keys',
   {
     title: 'the image has no SSH host keys',
-    because: 'instances with one key can impersonate each other; cloud-init hides the fault by replacing the keys it knows',
-    source: 'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/building-shared-amis.html, "Remove SSH host key pairs"',
+    because:
+      'instances with one key can impersonate each other; cloud-init hides the fault by replacing the keys it knows',
+    source:
+      'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/building-shared-amis.html, "Remove SSH host key pairs"',
     severity: 'blocker',
     phase: 'rest',
     fix: 'rm -f /etc/ssh/ssh_host_* /etc/dropbear/*_host_key at the end of the build',
   },
   ({ facts, expect }) => {
-    expect(facts.hostKeys.map(({ path }) => path), 'host keys in the image').toEqual([])
+    expect(
+      facts.hostKeys.map(({ path }) => path),
+      'host keys in the image',
+    ).toEqual([])
   },
 )
 
@@ -22,21 +27,30 @@ policy(
   'id-unique-two-instances',
   {
     title: 'two instances of one image share no host key and no machine id',
-    because: 'a shared host key lets one customer impersonate another; a shared machine id gives both the same DHCP identity',
-    source: 'https://github.com/GoogleCloudPlatform/cloud-image-tests, test_suites/ssh, TestHostKeysAreUnique; machine-id(5)',
+    because:
+      'a shared host key lets one customer impersonate another; a shared machine id gives both the same DHCP identity',
+    source:
+      'https://github.com/GoogleCloudPlatform/cloud-image-tests, test_suites/ssh, TestHostKeysAreUnique; machine-id(5)',
     severity: 'blocker',
     phase: 'pair',
     fix: 'remove host keys and empty /etc/machine-id at the end of the build',
   },
   ({ facts, other, expect }) => {
     const second = known(other, 'second instance', 'there is no second instance')
-    const prints = (of: typeof facts) => of.hostKeys.flatMap(({ fingerprint, type }) => (fingerprint === undefined ? [] : [`${type} ${fingerprint}`]))
+    const prints = (of: typeof facts) =>
+      of.hostKeys.flatMap(({ fingerprint, type }) => (fingerprint === undefined ? [] : [`${type} ${fingerprint}`]))
     expect(prints(facts), 'fingerprints of the first instance').not.toEqual([])
     expect(prints(second), 'fingerprints of the second instance').not.toEqual([])
-    expect(prints(facts).filter((print) => prints(second).includes(print)), 'host keys both instances have').toEqual([])
+    expect(
+      prints(facts).filter((print) => prints(second).includes(print)),
+      'host keys both instances have',
+    ).toEqual([])
     if (facts.machineId.state !== 'absent') {
       expect(facts.machineId.state, 'machine id of a running instance').toBe('id')
-      expect(facts.machineId.value === second.machineId.value, `both instances have the machine id ${facts.machineId.value}`).toBe(false)
+      expect(
+        facts.machineId.value === second.machineId.value,
+        `both instances have the machine id ${facts.machineId.value}`,
+      ).toBe(false)
     }
     expect(facts.bootId === second.bootId, 'both answers come from one instance').toBe(false)
   },
@@ -46,7 +60,8 @@ policy(
   'id-machine-id-reset',
   {
     title: 'the machine id is present and empty',
-    because: 'a real id would be shared by all instances; an absent or "uninitialized" one makes systemd treat the boot as the first one and reset which units are enabled',
+    because:
+      'a real id would be shared by all instances; an absent or "uninitialized" one makes systemd treat the boot as the first one and reset which units are enabled',
     source: `${BUILDING}; machine-id(5), "First Boot Semantics"; https://github.com/systemd/systemd/issues/22225`,
     severity: 'blocker',
     phase: 'rest',
@@ -100,7 +115,10 @@ policy(
     fix: 'remove 70-persistent-net.rules and HWADDR, macaddress and hwaddress lines',
   },
   ({ facts, expect }) => {
-    expect(facts.leftovers.macPinning.map(({ path }) => path), 'files that name a MAC address').toEqual([])
+    expect(
+      facts.leftovers.macPinning.map(({ path }) => path),
+      'files that name a MAC address',
+    ).toEqual([])
   },
 )
 
@@ -116,7 +134,10 @@ policy(
   },
   ({ facts, expect }) => {
     const keys = facts.privateKeys.filter((key) => key.package === undefined && !/\/ssh_host_[^/]*key$/.test(key.path))
-    expect(keys.map(({ path }) => path), 'files with a private key that belong to no package').toEqual([])
+    expect(
+      keys.map(({ path }) => path),
+      'files with a private key that belong to no package',
+    ).toEqual([])
   },
 )
 
@@ -132,7 +153,10 @@ policy(
   },
   ({ facts, expect }) => {
     const files = facts.credentials.filter(({ type, bytes }) => type === 'f' && bytes > 0)
-    expect(files.map(({ path, bytes }) => `${path} (${bytes} bytes)`), 'credential files').toEqual([])
+    expect(
+      files.map(({ path, bytes }) => `${path} (${bytes} bytes)`),
+      'credential files',
+    ).toEqual([])
   },
 )
 
@@ -150,7 +174,8 @@ policy(
     const { facts, expect } = context
     const file = facts.criticalFiles.find(({ path }) => path === '/etc/hostname')
     if (file) expect(file.mode, 'mode of /etc/hostname').toBe('644')
-    if (facts.hostname.file !== undefined) expect(facts.hostname.file, 'content of /etc/hostname').toBeOneOf([...wanted(context, 'hostnames')])
+    if (facts.hostname.file !== undefined)
+      expect(facts.hostname.file, 'content of /etc/hostname').toBeOneOf([...wanted(context, 'hostnames')])
   },
 )
 
@@ -181,6 +206,9 @@ policy(
     fix: 'cloud-init clean --logs --seed at the end of the build',
   },
   ({ facts, expect }) => {
-    expect(facts.leftovers.cloudState.map(({ path }) => path), 'state of cloud-init').toEqual([])
+    expect(
+      facts.leftovers.cloudState.map(({ path }) => path),
+      'state of cloud-init',
+    ).toEqual([])
   },
 )

@@ -13,7 +13,10 @@ policy(
     fix: 'truncate or remove what is below /var/log at the end of the build',
   },
   ({ facts, expect }) => {
-    expect(facts.leftovers.logs.map(({ path, bytes }) => `${path} (${bytes} bytes)`), 'log files with content').toEqual([])
+    expect(
+      facts.leftovers.logs.map(({ path, bytes }) => `${path} (${bytes} bytes)`),
+      'log files with content',
+    ).toEqual([])
   },
 )
 
@@ -21,7 +24,8 @@ policy(
   'left-tmp-empty',
   {
     title: 'temporary and runtime directories are empty',
-    because: 'what a builder leaves there is unneeded at best, and on systems without tmpfs it is still there after boot',
+    because:
+      'what a builder leaves there is unneeded at best, and on systems without tmpfs it is still there after boot',
     source: `${DEBIAN_TESTS}, test_dir_empty`,
     severity: 'minor',
     phase: 'rest',
@@ -29,7 +33,9 @@ policy(
   },
   ({ facts, expect }) => {
     // Empty directories below /run and device nodes of an unpacked image carry nothing.
-    const runtime = facts.leftovers.runtime.filter(({ type, path, bytes }) => !path.startsWith('/dev/') && type === 'f' && bytes > 0)
+    const runtime = facts.leftovers.runtime.filter(
+      ({ type, path, bytes }) => !path.startsWith('/dev/') && type === 'f' && bytes > 0,
+    )
     expect(describeFiles([...facts.leftovers.tmp, ...runtime]), 'entries').toEqual([])
   },
 )
@@ -45,7 +51,10 @@ policy(
     fix: 'apt-get clean and remove /var/lib/apt/lists/*, or the same of another package manager',
   },
   ({ facts, expect }) => {
-    expect(facts.leftovers.packageCache.map(({ path, bytes }) => `${path} (${bytes} bytes)`), 'cached files').toEqual([])
+    expect(
+      facts.leftovers.packageCache.map(({ path, bytes }) => `${path} (${bytes} bytes)`),
+      'cached files',
+    ).toEqual([])
   },
 )
 
@@ -53,7 +62,8 @@ policy(
   'left-build-tools',
   {
     title: 'nothing of the builder is left',
-    because: 'a forgotten policy-rc.d keeps every service from starting after an upgrade; a proxy of the build network breaks updates',
+    because:
+      'a forgotten policy-rc.d keeps every service from starting after an upgrade; a proxy of the build network breaks updates',
     source: `${DEBIAN_TESTS}, test_bin_qemu; https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt`,
     severity: 'major',
     phase: 'rest',
@@ -77,7 +87,10 @@ policy(
     fix: 'remove the links; do_symlinks = no in /etc/kernel-img.conf keeps them away',
   },
   ({ facts, expect }) => {
-    expect(facts.danglingLinks.map(({ path, target }) => `${path} -> ${target}`), 'links to nothing').toEqual([])
+    expect(
+      facts.danglingLinks.map(({ path, target }) => `${path} -> ${target}`),
+      'links to nothing',
+    ).toEqual([])
   },
 )
 
@@ -93,7 +106,9 @@ policy(
   },
   ({ facts, expect }) => {
     expect(describeFiles(facts.worldWritableFiles), 'files writable by everybody').toEqual([])
-    expect(describeFiles(facts.worldWritableDirs), 'directories writable by everybody, without the sticky bit').toEqual([])
+    expect(describeFiles(facts.worldWritableDirs), 'directories writable by everybody, without the sticky bit').toEqual(
+      [],
+    )
     expect(describeFiles(facts.unowned), 'files of an owner or group that does not exist').toEqual([])
   },
 )
@@ -130,9 +145,18 @@ policy(
     const rules = wanted(context, 'criticalFiles')
     const wrong = context.facts.criticalFiles.filter(({ path, type, mode, owner, group }) => {
       const rule = rules[path]
-      return rule !== undefined && type !== 'l' && (!rule.modes.includes(mode) || !rule.owners.includes(owner) || !rule.groups.includes(group))
+      return (
+        rule !== undefined &&
+        type !== 'l' &&
+        (!rule.modes.includes(mode) || !rule.owners.includes(owner) || !rule.groups.includes(group))
+      )
     })
-    context.expect(context.facts.criticalFiles.map(({ path }) => path), 'files that were looked at').toContain('/etc/passwd')
+    context
+      .expect(
+        context.facts.criticalFiles.map(({ path }) => path),
+        'files that were looked at',
+      )
+      .toContain('/etc/passwd')
     context.expect(describeFiles(wrong), 'files with another owner or mode than expected').toEqual([])
   },
 )

@@ -6,8 +6,10 @@ policy(
   'loc-default',
   {
     title: 'the default locale is C.UTF-8',
-    because: 'without UTF-8 programs fail on the first character outside ASCII; other locales change sorting and messages',
-    source: 'Debian Cloud Sprint 2016, https://wiki.debian.org/Sprints/2016/DebianCloudNov2016; https://salsa.debian.org/cloud-team/debian-cloud-images, test_etc_default_locale',
+    because:
+      'without UTF-8 programs fail on the first character outside ASCII; other locales change sorting and messages',
+    source:
+      'Debian Cloud Sprint 2016, https://wiki.debian.org/Sprints/2016/DebianCloudNov2016; https://salsa.debian.org/cloud-team/debian-cloud-images, test_etc_default_locale',
     severity: 'minor',
     phase: ['rest', 'first-boot'],
     fix: 'write LANG=C.UTF-8 into /etc/default/locale or /etc/locale.conf',
@@ -22,7 +24,8 @@ policy(
   'loc-default-available',
   {
     title: 'the default locale exists',
-    because: 'programs warn at every start, and perl-based tools most of all, when LANG names a locale that is not there',
+    because:
+      'programs warn at every start, and perl-based tools most of all, when LANG names a locale that is not there',
     source: 'locale(7), setlocale(3)',
     severity: 'major',
     phase: ['rest', 'first-boot'],
@@ -44,7 +47,9 @@ policy(
     source: 'https://github.com/canonical/cloud-init/issues/4195',
     severity: 'major',
     phase: 'rest',
-    applies: { distributions: ['debian', 'ubuntu', 'rhel', 'centos', 'almalinux', 'rocky', 'fedora', 'opensuse-leap', 'sles'] },
+    applies: {
+      distributions: ['debian', 'ubuntu', 'rhel', 'centos', 'almalinux', 'rocky', 'fedora', 'opensuse-leap', 'sles'],
+    },
     fix: 'set locale: C.UTF-8 in /etc/cloud/cloud.cfg.d, or generate the locale in the image',
   },
   ({ facts, expect, skip }) => {

@@ -22,7 +22,8 @@ policy(
   {
     title: 'files are as their packages ship them',
     because: 'an image is the sum of its packages; what differs must be declared',
-    source: 'Debian Cloud Sprint 2016, https://wiki.debian.org/Sprints/2016/DebianCloudNov2016: "the list of changes should be clear"',
+    source:
+      'Debian Cloud Sprint 2016, https://wiki.debian.org/Sprints/2016/DebianCloudNov2016: "the list of changes should be clear"',
     severity: 'major',
     phase: 'rest',
     fix: 'reinstall the package, or use conf.d directories instead of editing its files',
@@ -31,8 +32,13 @@ policy(
     const { facts, expect } = context
     const declared = wanted(context, 'modifiedFiles')
     const excluded = facts.pathExcludes
-    const changed = facts.modifiedFiles.filter(({ path, flags }) => !matches(path, declared) && !(flags === 'missing' && matches(path, excluded)))
-    expect(changed.map(({ path, flags }) => `${path} (${flags})`), 'files that differ from their package').toEqual([])
+    const changed = facts.modifiedFiles.filter(
+      ({ path, flags }) => !matches(path, declared) && !(flags === 'missing' && matches(path, excluded)),
+    )
+    expect(
+      changed.map(({ path, flags }) => `${path} (${flags})`),
+      'files that differ from their package',
+    ).toEqual([])
   },
 )
 
@@ -41,13 +47,16 @@ policy(
   {
     title: 'the packages this class of image needs are installed',
     because: 'documentation and automation count on them',
-    source: 'https://salsa.debian.org/cloud-team/debian-cloud-images, package lists; https://github.com/osbuild/cloud-image-val, required packages',
+    source:
+      'https://salsa.debian.org/cloud-team/debian-cloud-images, package lists; https://github.com/osbuild/cloud-image-val, required packages',
     severity: 'major',
     phase: 'rest',
     fix: 'add the package to the recipe',
   },
   (context) => {
-    const installed = new Set(context.facts.packages.filter(({ status }) => status === 'installed').map(({ name }) => name))
+    const installed = new Set(
+      context.facts.packages.filter(({ status }) => status === 'installed').map(({ name }) => name),
+    )
     const missing = wanted(context, 'requiredPackages').filter((name) => !installed.has(name))
     context.expect(missing, 'packages that are missing').toEqual([])
   },
@@ -66,7 +75,12 @@ policy(
   (context) => {
     const patterns = wanted(context, 'unwantedPackages')
     const found = context.facts.packages.filter(({ name, status }) => status === 'installed' && matches(name, patterns))
-    context.expect(found.map(({ name }) => name), 'unwanted packages').toEqual([])
+    context
+      .expect(
+        found.map(({ name }) => name),
+        'unwanted packages',
+      )
+      .toEqual([])
   },
 )
 
@@ -75,7 +89,8 @@ policy(
   {
     title: 'every installed package comes from a configured archive',
     because: 'a package without an archive never gets an update',
-    source: 'Debian Cloud Sprint 2016, https://wiki.debian.org/Sprints/2016/DebianCloudNov2016: "All the software included needs to be in the Debian archive"',
+    source:
+      'Debian Cloud Sprint 2016, https://wiki.debian.org/Sprints/2016/DebianCloudNov2016: "All the software included needs to be in the Debian archive"',
     severity: 'major',
     phase: ['first-boot', 'after-reboot'],
     fix: 'install the package from an archive, or add the archive',
@@ -83,7 +98,10 @@ policy(
   ({ facts, expect, skip }) => {
     if (!isKnown(facts, 'orphans')) skip(`package lists were not refreshed: ${facts.unknown.orphans}`)
     // The agent under test may come from a file.
-    expect(facts.orphans.filter((name) => !name.startsWith('cloud-init')), 'packages no archive offers').toEqual([])
+    expect(
+      facts.orphans.filter((name) => !name.startsWith('cloud-init')),
+      'packages no archive offers',
+    ).toEqual([])
   },
 )
 
@@ -92,7 +110,8 @@ policy(
   {
     title: 'the system is 64-bit and has no foreign architecture',
     because: 'a second architecture doubles what must be updated and is not asked for',
-    source: 'https://docs.aws.amazon.com/marketplace/latest/userguide/product-and-ami-policies.html, "64-bit"; https://github.com/microsoft/lisa, verify_azure_64bit_os',
+    source:
+      'https://docs.aws.amazon.com/marketplace/latest/userguide/product-and-ami-policies.html, "64-bit"; https://github.com/microsoft/lisa, verify_azure_64bit_os',
     severity: 'major',
     phase: 'rest',
     fix: 'dpkg --remove-architecture ARCH after removing its packages',
@@ -102,6 +121,9 @@ policy(
     expect(facts.foreignArchitectures, 'foreign architectures').toEqual([])
     const native = facts.architecture
     const foreign = facts.packages.filter(({ arch }) => !['all', 'noarch', '(none)', '', native].includes(arch))
-    expect(foreign.map(({ name, arch }) => `${name}:${arch}`), 'packages of another architecture').toEqual([])
+    expect(
+      foreign.map(({ name, arch }) => `${name}:${arch}`),
+      'packages of another architecture',
+    ).toEqual([])
   },
 )

@@ -24,7 +24,10 @@ policy(
       const host = /^[a-z+]+:\/\/(?:[^/@]*@)?([^/:]+)/.exec(uri)?.[1]
       return host === undefined || !matches(host, hosts)
     })
-    expect(foreign.map((repository) => `${at(repository)}: ${repository.uri}`), 'other archives').toEqual([])
+    expect(
+      foreign.map((repository) => `${at(repository)}: ${repository.uri}`),
+      'other archives',
+    ).toEqual([])
   },
 )
 
@@ -42,10 +45,17 @@ policy(
   (context) => {
     const { facts, expect } = context
     const allowed = wanted(context, 'components')
-    const others = enabled(facts).flatMap((repository) => repository.components.filter((name) => !allowed.includes(name)).map((name) => `${at(repository)}: ${name}`))
+    const others = enabled(facts).flatMap((repository) =>
+      repository.components.filter((name) => !allowed.includes(name)).map((name) => `${at(repository)}: ${name}`),
+    )
     expect(others, 'other components').toEqual([])
-    const packages = facts.packages.filter(({ section = '' }) => /^(contrib|non-free|non-free-firmware)\//.test(section))
-    expect(packages.map(({ name, section }) => `${name} (${section})`), 'packages outside main').toEqual([])
+    const packages = facts.packages.filter(({ section = '' }) =>
+      /^(contrib|non-free|non-free-firmware)\//.test(section),
+    )
+    expect(
+      packages.map(({ name, section }) => `${name} (${section})`),
+      'packages outside main',
+    ).toEqual([])
   },
 )
 
@@ -61,13 +71,23 @@ policy(
   },
   (context) => {
     const { facts, expect } = context
-    const suites = enabled(facts).filter(({ types }) => types.some((type) => type !== 'deb-src')).flatMap((repository) => repository.suites)
+    const suites = enabled(facts)
+      .filter(({ types }) => types.some((type) => type !== 'deb-src'))
+      .flatMap((repository) => repository.suites)
     // The os-release of unstable names the release to come, and unstable goes by two names.
     const unstable = suites.some((suite) => suite === 'sid' || suite === 'unstable') || facts.os.codename === undefined
-    const names = (suite: string) => (unstable ? ['sid', 'unstable'] : [facts.os.codename ?? '']).map((codename) => suite.replace('{codename}', codename))
+    const names = (suite: string) =>
+      (unstable ? ['sid', 'unstable'] : [facts.os.codename ?? '']).map((codename) =>
+        suite.replace('{codename}', codename),
+      )
     const required = unstable ? ['{codename}'] : wanted(context, 'requiredSuites')
-    const missing = required.filter((suite) => !names(suite).some((name) => suites.some((known) => known === name || known.startsWith(`${name}/`))))
-    expect(missing.map((suite) => names(suite)[0]), `suites that are not enabled; enabled are ${suites.join(', ')}`).toEqual([])
+    const missing = required.filter(
+      (suite) => !names(suite).some((name) => suites.some((known) => known === name || known.startsWith(`${name}/`))),
+    )
+    expect(
+      missing.map((suite) => names(suite)[0]),
+      `suites that are not enabled; enabled are ${suites.join(', ')}`,
+    ).toEqual([])
   },
 )
 
@@ -85,9 +105,15 @@ policy(
     const { facts, expect } = context
     if (wanted(context, 'backports') === 'allowed') context.skip('this distribution enables backports by default')
     const lists = enabled(facts).filter(({ suites }) => suites.some((suite) => /-backports\b/.test(suite)))
-    expect(lists.map((repository) => `${at(repository)}: ${repository.suites.join(' ')}`), 'backports').toEqual([])
+    expect(
+      lists.map((repository) => `${at(repository)}: ${repository.suites.join(' ')}`),
+      'backports',
+    ).toEqual([])
     const pins = facts.aptPreferences.filter(({ line }) => /-backports\b/.test(line))
-    expect(pins.map(({ file, line }) => `${file}: ${line}`), 'pins to backports').toEqual([])
+    expect(
+      pins.map(({ file, line }) => `${file}: ${line}`),
+      'pins to backports',
+    ).toEqual([])
   },
 )
 
@@ -103,9 +129,24 @@ policy(
   },
   ({ facts, expect }) => {
     const open = enabled(facts).filter(({ insecure }) => insecure !== undefined)
-    expect(open.map((repository) => `${at(repository)}: ${repository.insecure}`), 'archives that are not checked').toEqual([])
-    const keys = ['APT::Get::AllowUnauthenticated', 'Acquire::AllowInsecureRepositories', 'Acquire::AllowWeakRepositories', 'Acquire::AllowDowngradeToInsecureRepositories']
-    const options = Object.entries(facts.aptConfig).filter(([key, values]) => keys.some((name) => name.toLowerCase() === key.toLowerCase()) && values.some((value) => /^(1|true|yes|on)$/i.test(value)))
-    expect(options.map(([key, values]) => `${key} "${values.join(' ')}"`), 'options that allow unsigned packages').toEqual([])
+    expect(
+      open.map((repository) => `${at(repository)}: ${repository.insecure}`),
+      'archives that are not checked',
+    ).toEqual([])
+    const keys = [
+      'APT::Get::AllowUnauthenticated',
+      'Acquire::AllowInsecureRepositories',
+      'Acquire::AllowWeakRepositories',
+      'Acquire::AllowDowngradeToInsecureRepositories',
+    ]
+    const options = Object.entries(facts.aptConfig).filter(
+      ([key, values]) =>
+        keys.some((name) => name.toLowerCase() === key.toLowerCase()) &&
+        values.some((value) => /^(1|true|yes|on)$/i.test(value)),
+    )
+    expect(
+      options.map(([key, values]) => `${key} "${values.join(' ')}"`),
+      'options that allow unsigned packages',
+    ).toEqual([])
   },
 )

@@ -18,8 +18,13 @@ policy(
     if (wanted(context, 'sshServer') === 'optional') context.skip('this image is not used over SSH')
     const names = ['ssh.service', 'sshd.service', 'ssh.socket', 'sshd.socket', 'dropbear.service', 'dropbear.socket']
     const units = names.filter((name) => /^(enabled|generated)/.test(facts.unitFiles[name] ?? ''))
-    const services = Object.values(facts.services).flat().filter((name) => /^(sshd|ssh|dropbear)$/.test(name))
-    expect([...units, ...services], `SSH services that start at boot; seen: ${names.map((name) => `${name}=${facts.unitFiles[name] ?? 'absent'}`).join(' ')}`).not.toEqual([])
+    const services = Object.values(facts.services)
+      .flat()
+      .filter((name) => /^(sshd|ssh|dropbear)$/.test(name))
+    expect(
+      [...units, ...services],
+      `SSH services that start at boot; seen: ${names.map((name) => `${name}=${facts.unitFiles[name] ?? 'absent'}`).join(' ')}`,
+    ).not.toEqual([])
   },
 )
 
@@ -51,14 +56,26 @@ policy(
   },
   ({ facts, expect }) => {
     if (facts.sshd.program === 'dropbear') {
-      expect(facts.sshdFiles.filter(({ line }) => /OPTIONS|ARGS/i.test(line) && /-s\b/.test(line)).length, 'options of dropbear with -s').toBeGreaterThan(0)
+      expect(
+        facts.sshdFiles.filter(({ line }) => /OPTIONS|ARGS/i.test(line) && /-s\b/.test(line)).length,
+        'options of dropbear with -s',
+      ).toBeGreaterThan(0)
       return
     }
     const option = (name: string) => facts.sshd.options[name]
-    expect(known(option('passwordauthentication'), 'passwordauthentication', 'sshd -T did not print it'), 'PasswordAuthentication').toBe('no')
+    expect(
+      known(option('passwordauthentication'), 'passwordauthentication', 'sshd -T did not print it'),
+      'PasswordAuthentication',
+    ).toBe('no')
     const interactive = option('kbdinteractiveauthentication') ?? option('challengeresponseauthentication')
-    expect(known(interactive, 'kbdinteractiveauthentication', 'sshd -T did not print it'), 'KbdInteractiveAuthentication').toBe('no')
-    expect(known(option('permitemptypasswords'), 'permitemptypasswords', 'sshd -T did not print it'), 'PermitEmptyPasswords').toBe('no')
+    expect(
+      known(interactive, 'kbdinteractiveauthentication', 'sshd -T did not print it'),
+      'KbdInteractiveAuthentication',
+    ).toBe('no')
+    expect(
+      known(option('permitemptypasswords'), 'permitemptypasswords', 'sshd -T did not print it'),
+      'PermitEmptyPasswords',
+    ).toBe('no')
   },
 )
 
@@ -92,7 +109,9 @@ policy(
   },
   (context) => {
     const { min, max } = wanted(context, 'clientAliveSeconds')
-    const seconds = Number(known(context.facts.sshd.options['clientaliveinterval'], 'clientaliveinterval', 'sshd -T did not print it'))
+    const seconds = Number(
+      known(context.facts.sshd.options['clientaliveinterval'], 'clientaliveinterval', 'sshd -T did not print it'),
+    )
     context.expect(seconds, 'ClientAliveInterval').toBeGreaterThanOrEqual(min)
     context.expect(seconds, 'ClientAliveInterval').toBeLessThanOrEqual(max)
   },
@@ -110,7 +129,10 @@ policy(
   },
   ({ facts, expect }) => {
     const baked = facts.authorizedKeys.filter(({ bytes }) => bytes > 0)
-    expect(baked.map(({ path, bytes }) => `${path} (${bytes} bytes)`), 'authorized_keys files with content').toEqual([])
+    expect(
+      baked.map(({ path, bytes }) => `${path} (${bytes} bytes)`),
+      'authorized_keys files with content',
+    ).toEqual([])
   },
 )
 
@@ -127,9 +149,21 @@ policy(
   (context) => {
     const { modes, owners, groups } = wanted(context, 'hostKeyPrivate')
     const keys = context.facts.hostKeys.filter((key) => key.private)
-    context.expect(keys.map(({ path }) => path), 'private host keys').not.toEqual([])
-    const open = keys.filter(({ mode, owner, group }) => !modes.includes(mode) || !owners.includes(owner) || !groups.includes(group))
-    context.expect(describeFiles(open.map((key) => ({ ...key, type: 'f' }))), `host keys that are not ${modes.join(' or ')} ${owners.join('|')}:${groups.join('|')}`).toEqual([])
+    context
+      .expect(
+        keys.map(({ path }) => path),
+        'private host keys',
+      )
+      .not.toEqual([])
+    const open = keys.filter(
+      ({ mode, owner, group }) => !modes.includes(mode) || !owners.includes(owner) || !groups.includes(group),
+    )
+    context
+      .expect(
+        describeFiles(open.map((key) => ({ ...key, type: 'f' }))),
+        `host keys that are not ${modes.join(' or ')} ${owners.join('|')}:${groups.join('|')}`,
+      )
+      .toEqual([])
   },
 )
 
@@ -146,9 +180,15 @@ policy(
   (context) => {
     const { facts, expect } = context
     const forbidden = facts.hostKeys.filter(({ type }) => wanted(context, 'forbiddenHostKeys').includes(type))
-    expect(forbidden.map(({ path }) => path), 'host keys of a type that is not allowed').toEqual([])
+    expect(
+      forbidden.map(({ path }) => path),
+      'host keys of a type that is not allowed',
+    ).toEqual([])
     const bits = wanted(context, 'rsaBits')
     const short = facts.hostKeys.filter((key) => key.type === 'rsa' && key.bits !== undefined && key.bits < bits)
-    expect(short.map((key) => `${key.path} (${key.bits} bits)`), `RSA keys under ${bits} bits`).toEqual([])
+    expect(
+      short.map((key) => `${key.path} (${key.bits} bits)`),
+      `RSA keys under ${bits} bits`,
+    ).toEqual([])
   },
 )

@@ -5,7 +5,8 @@ policy(
   {
     title: 'there is no swap on the disk of the system',
     because: 'swap on a network disk is slow, costs money for each access and fills the image',
-    source: 'Microsoft Marketplace certification policies, 200.3.3: no swap partition on the OS disk; https://github.com/microsoft/lisa, verify_no_swap_on_osdisk',
+    source:
+      'Microsoft Marketplace certification policies, 200.3.3: no swap partition on the OS disk; https://github.com/microsoft/lisa, verify_no_swap_on_osdisk',
     severity: 'minor',
     phase: 'rest',
     fix: 'remove the swap line from /etc/fstab',
@@ -13,7 +14,12 @@ policy(
   (context) => {
     if (wanted(context, 'swap') === 'allowed') context.skip('swap is allowed here')
     const swaps = context.facts.fstab.filter(({ type, source }) => type === 'swap' && !source.startsWith('/dev/zram'))
-    context.expect(swaps.map(({ source, target }) => `${source} ${target} swap`), 'swap in fstab').toEqual([])
+    context
+      .expect(
+        swaps.map(({ source, target }) => `${source} ${target} swap`),
+        'swap in fstab',
+      )
+      .toEqual([])
   },
 )
 
@@ -30,7 +36,12 @@ policy(
   },
   (context) => {
     if (wanted(context, 'swap') === 'allowed') context.skip('swap is allowed here')
-    context.expect(context.facts.swaps.filter(({ name }) => !/zram/.test(name)).map(({ name }) => name), 'active swap').toEqual([])
+    context
+      .expect(
+        context.facts.swaps.filter(({ name }) => !/zram/.test(name)).map(({ name }) => name),
+        'active swap',
+      )
+      .toEqual([])
   },
 )
 
@@ -50,7 +61,10 @@ policy(
     const roots = facts.fstab.filter(({ target }) => target === '/').map(({ source }) => source)
     const kernel = facts.loader.arguments.flatMap((word) => /^root=(.+)$/.exec(word)?.[1] ?? [])
     expect([...roots, ...kernel], 'names of the root file system').not.toEqual([])
-    expect([...roots, ...kernel].filter((name) => !stable.test(name)), 'names that are not stable').toEqual([])
+    expect(
+      [...roots, ...kernel].filter((name) => !stable.test(name)),
+      'names that are not stable',
+    ).toEqual([])
   },
 )
 
@@ -67,11 +81,21 @@ policy(
   ({ facts, expect }) => {
     const risky = facts.fstab.filter(
       ({ source, target, options, type }) =>
-        /^\/dev\/((x?v|s|h)d[a-z]|nvme|sr|mmc)/.test(source) && target !== '/' && type !== 'swap' && !options.includes('nofail') && !options.includes('noauto'),
+        /^\/dev\/((x?v|s|h)d[a-z]|nvme|sr|mmc)/.test(source) &&
+        target !== '/' &&
+        type !== 'swap' &&
+        !options.includes('nofail') &&
+        !options.includes('noauto'),
     )
-    expect(risky.map(({ source, target }) => `${source} ${target}`), 'entries by device name, without nofail').toEqual([])
+    expect(
+      risky.map(({ source, target }) => `${source} ${target}`),
+      'entries by device name, without nofail',
+    ).toEqual([])
     const targets = facts.fstab.filter(({ type }) => type !== 'swap').map(({ target }) => target)
-    expect(targets.filter((target, index) => targets.indexOf(target) !== index), 'mount points that are listed twice').toEqual([])
+    expect(
+      targets.filter((target, index) => targets.indexOf(target) !== index),
+      'mount points that are listed twice',
+    ).toEqual([])
   },
 )
 
@@ -80,7 +104,8 @@ policy(
   {
     title: 'the tools that grow the root file system are installed',
     because: 'an image is small; the disk of an instance is not',
-    source: 'https://docs.openstack.org/image-guide/openstack-images.html, "Disk partitions and resize root partition on boot"; https://docs.cloud-init.io/en/latest/reference/modules.html, growpart',
+    source:
+      'https://docs.openstack.org/image-guide/openstack-images.html, "Disk partitions and resize root partition on boot"; https://docs.cloud-init.io/en/latest/reference/modules.html, growpart',
     severity: 'major',
     phase: 'rest',
     fix: 'install cloud-guest-utils, fdisk (or gdisk) and the tools of the file system',

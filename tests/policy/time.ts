@@ -5,7 +5,8 @@ policy(
   {
     title: 'the time zone is UTC',
     because: 'logs of many instances must be comparable',
-    source: 'https://cloud.google.com/compute/docs/images/building-custom-os; https://github.com/osbuild/cloud-image-val, test_timezone_is_utc',
+    source:
+      'https://cloud.google.com/compute/docs/images/building-custom-os; https://github.com/osbuild/cloud-image-val, test_timezone_is_utc',
     severity: 'minor',
     phase: ['rest', 'first-boot'],
     fix: 'ln -sf /usr/share/zoneinfo/UTC /etc/localtime',
@@ -20,7 +21,8 @@ policy(
   {
     title: 'a time daemon is installed and starts at boot',
     because: 'TLS, Kerberos and cloud APIs refuse a clock that is minutes off',
-    source: 'https://cloud.google.com/compute/docs/images/building-custom-os; https://github.com/GoogleCloudPlatform/cloud-image-tests, TestNTP',
+    source:
+      'https://cloud.google.com/compute/docs/images/building-custom-os; https://github.com/GoogleCloudPlatform/cloud-image-tests, TestNTP',
     severity: 'major',
     phase: ['rest', 'first-boot'],
     applies: { ownKernel: true },
@@ -29,8 +31,15 @@ policy(
   (context) => {
     const { time } = context.facts
     const daemons = wanted(context, 'timeDaemons')
-    context.expect(time.daemons.filter((name) => daemons.includes(name)), 'time daemons that are installed').not.toEqual([])
-    context.expect(time.enabled, `time daemons that start at boot; installed are ${time.daemons.join(', ')}`).not.toEqual([])
+    context
+      .expect(
+        time.daemons.filter((name) => daemons.includes(name)),
+        'time daemons that are installed',
+      )
+      .not.toEqual([])
+    context
+      .expect(time.enabled, `time daemons that start at boot; installed are ${time.daemons.join(', ')}`)
+      .not.toEqual([])
   },
 )
 
@@ -46,7 +55,11 @@ policy(
   },
   ({ facts, expect }) => {
     // chrony and chronyd, ntp and ntpd are names of one service.
-    const families = [...new Set(facts.time.enabled.map((name) => name.replace(/^chronyd$/, 'chrony').replace(/^(ntpd|ntpsec)$/, 'ntp')))]
+    const families = [
+      ...new Set(
+        facts.time.enabled.map((name) => name.replace(/^chronyd$/, 'chrony').replace(/^(ntpd|ntpsec)$/, 'ntp')),
+      ),
+    ]
     expect(families.length, `time daemons that start at boot: ${families.join(', ') || 'none'}`).toBeLessThanOrEqual(1)
   },
 )
@@ -56,7 +69,8 @@ policy(
   {
     title: "the platform's own time source is configured",
     because: 'it is nearer and steadier than public servers, and works without internet access',
-    source: 'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/set-time.html; https://cloud.google.com/compute/docs/instances/configure-ntp',
+    source:
+      'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/set-time.html; https://cloud.google.com/compute/docs/instances/configure-ntp',
     severity: 'minor',
     phase: 'first-boot',
     applies: { platforms: ['ec2', 'gce', 'azure', 'oci'] },
@@ -64,6 +78,11 @@ policy(
   },
   (context) => {
     const servers = wanted(context, 'timeServers')
-    context.expect(context.facts.time.servers.filter((server) => matches(server, servers)), `time servers ${servers.join(', ')} among ${context.facts.time.servers.join(', ') || 'none'}`).not.toEqual([])
+    context
+      .expect(
+        context.facts.time.servers.filter((server) => matches(server, servers)),
+        `time servers ${servers.join(', ')} among ${context.facts.time.servers.join(', ') || 'none'}`,
+      )
+      .not.toEqual([])
   },
 )

@@ -16,7 +16,9 @@ export const buildAccounts: Builders<AccountFacts> = {
     return {
       programs: [...evidence.pairs('programs').keys()].filter((name) => name === 'sudo' || name === 'doas'),
       lines: evidence.located('sudoers').map(({ file, text }) => ({ file, line: text.trim() })),
-      ...(ran ? { checkExitCode: exitCode, checkOutput: evidence.lines('sudo-check', { accept: [exitCode] }).join('\n') } : {}),
+      ...(ran
+        ? { checkExitCode: exitCode, checkOutput: evidence.lines('sudo-check', { accept: [exitCode] }).join('\n') }
+        : {}),
     }
   },
   sshd: (evidence) => {

@@ -1,9 +1,16 @@
 import type { Builders } from './builders.ts'
 import type { Evidence } from './evidence.ts'
 import { buildPackages } from './build-packages.ts'
-import { buildSystem, enabledOf } from './build-system.ts'
+import { enabledOf, servicesOf, unitFilesOf } from './services.ts'
+import { parseUnits } from './parse-systemd.ts'
 import type { AgentFacts } from './facts.ts'
-import { isConfig, moduleNames, parseCloudConfig, parseCloudInitEvents, parseCloudInitStatus } from './parse-cloud-init.ts'
+import {
+  isConfig,
+  moduleNames,
+  parseCloudConfig,
+  parseCloudInitEvents,
+  parseCloudInitStatus,
+} from './parse-cloud-init.ts'
 import { parseAssignments } from './parse-lines.ts'
 import { known } from './unknown-fact.ts'
 
@@ -31,7 +38,10 @@ export const buildAgent: Builders<AgentFacts> = {
     const list = config['datasource_list'] ?? system['datasource_list']
     const [instanceId, datasource] = [value('instance-id'), value('datasource')]
     const exitCode = evidence.exitCode('cloud-init-status')
-    const status = exitCode === undefined ? undefined : parseCloudInitStatus(evidence.lines('cloud-init-status', { accept: [0, 1, 2, 124, 127] }), exitCode)
+    const status =
+      exitCode === undefined
+        ? undefined
+        : parseCloudInitStatus(evidence.lines('cloud-init-status', { accept: [0, 1, 2, 124, 127] }), exitCode)
     return {
       installed: version !== undefined,
       ...(version === undefined ? {} : { version }),
@@ -55,16 +65,21 @@ export const buildAgent: Builders<AgentFacts> = {
       seeds: evidence.files('cloud-init-seeds').map(({ path }) => path),
     }
   },
-  cloudInitEvents: (evidence) => known(parseCloudInitEvents(evidence.lines('cloud-init-analyze')), 'cloud-init events', 'its analysis is not JSON'),
+  cloudInitEvents: (evidence) =>
+    known(parseCloudInitEvents(evidence.lines('cloud-init-analyze')), 'cloud-init events', 'its analysis is not JSON'),
   platformAgents: (evidence) => {
     const names = new Set(buildPackages.packages(evidence).map(({ name }) => name))
-    const units = safely(() => buildSystem.units(evidence)) ?? []
-    const files = Object.keys(safely(() => buildSystem.unitFiles(evidence)) ?? {}).map((unit) => unit.replace(/\.service$/, ''))
+    const units = safely(() => parseUnits(evidence.lines('units'))) ?? []
+    const files = Object.keys(safely(() => unitFilesOf(evidence)) ?? {}).map((unit) => unit.replace(/\.service$/, ''))
     return Object.entries(AGENTS).flatMap(([name, pattern]) => {
       const services = files.filter((unit) => pattern.test(unit))
       if (![...names].some((installed) => pattern.test(installed)) && services.length === 0) return []
-      const running = units.some((unit) => pattern.test(unit.name.replace(/\.service$/, '')) && unit.active === 'active')
-      return [{ name, enabled: enabledOf(evidence, services).length > 0, ...(evidence.atRest ? {} : { active: running }) }]
+      const running = units.some(
+        (unit) => pattern.test(unit.name.replace(/\.service$/, '')) && unit.active === 'active',
+      )
+      return [
+        { name, enabled: enabledOf(evidence, services).length > 0, ...(evidence.atRest ? {} : { active: running }) },
+      ]
     })
   },
   waagentConf: (evidence) => parseAssignments(evidence.located('waagent').map(({ text }) => text)),
@@ -76,16 +91,25 @@ function versionOf(evidence: Evidence): string | undefined {
 }
 
 function cloudUnits(evidence: Evidence): Record<string, string> {
-  const units = Object.entries(safely(() => buildSystem.unitFiles(evidence)) ?? {})
-  const services = Object.values(safely(() => buildSystem.services(evidence)) ?? {}).flat()
+  const units = Object.entries(safely(() => unitFilesOf(evidence)) ?? {})
+  const services = Object.values(safely(() => servicesOf(evidence)) ?? {}).flat()
   const ours = (name: string) => /^(cloud-(init|config|final)|cloudinit)/.test(name) && !name.endsWith('.target')
-  return Object.fromEntries([...units.filter(([name]) => ours(name)), ...services.filter(ours).map((name) => [name, 'enabled'])])
+  return Object.fromEntries([
+    ...units.filter(([name]) => ours(name)),
+    ...services.filter(ours).map((name) => [name, 'enabled']),
+  ])
 }
 
 function whyDisabled(state: readonly string[], units: Record<string, string>, evidence: Evidence): string | undefined {
-  const file = state.find((line) => /^exists=\/(etc\/cloud\/cloud-init\.disabled|run\/cloud-init\/disabled)$/.test(line))
+  const file = state.find((line) =>
+    /^exists=\/(etc\/cloud\/cloud-init\.disabled|run\/cloud-init\/disabled)$/.test(line),
+  )
   if (file) return file.replace('exists=', '')
-  if (/\bcloud-init=disabled\b/.test(evidence.maybe('cmdline').join(' ')) && !state.includes('exists=/run/cloud-init/enabled')) return 'the kernel command line'
+  if (
+    /\bcloud-init=disabled\b/.test(evidence.maybe('cmdline').join(' ')) &&
+    !state.includes('exists=/run/cloud-init/enabled')
+  )
+    return 'the kernel command line'
   const last = ['cloud-final.service', 'cloud-final', 'cloudinit'].find((name) => units[name] !== undefined)
   if (last === undefined) return 'it has no service for its last stage'
   return /^enabled|^generated|^alias/.test(units[last] ?? '') ? undefined : `${last} is ${units[last]}`

@@ -11,7 +11,13 @@ import { parseFrames } from './parse-frames.ts'
 import { sealFacts } from './seal-facts.ts'
 import { UnknownFactError } from './unknown-fact.ts'
 
-const BUILDERS: Builders<FactFields> = { ...buildSystem, ...buildAccounts, ...buildPackages, ...buildFiles, ...buildAgent }
+const BUILDERS: Builders<FactFields> = {
+  ...buildSystem,
+  ...buildAccounts,
+  ...buildPackages,
+  ...buildFiles,
+  ...buildAgent,
+}
 
 /** When and how long the script ran. */
 export interface Gathered {

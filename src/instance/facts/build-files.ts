@@ -35,14 +35,28 @@ export const buildFiles: Builders<FileFacts> = {
   danglingLinks: (evidence) =>
     evidence.lines('dangling').flatMap((line) => {
       const match = /^\.(\/.*?) -> (.*)$/.exec(line)
-      return match ? [{ path: match[1] ?? '', type: 'l', mode: '777', owner: 'root', group: 'root', bytes: 0, target: match[2] ?? '' }] : []
+      return match
+        ? [
+            {
+              path: match[1] ?? '',
+              type: 'l',
+              mode: '777',
+              owner: 'root',
+              group: 'root',
+              bytes: 0,
+              target: match[2] ?? '',
+            },
+          ]
+        : []
     }),
   bootFiles: (evidence) => evidence.files('boot-files'),
 }
 
 function pinned(evidence: Evidence): FileEntry[] {
   const lines = [...evidence.located('network-files'), ...evidence.located('network-manager')]
-  const files = new Set(lines.filter(({ file, text }) => PINS.test(text) || /persistent-net/.test(file)).map(({ file }) => file))
+  const files = new Set(
+    lines.filter(({ file, text }) => PINS.test(text) || /persistent-net/.test(file)).map(({ file }) => file),
+  )
   return [...files].map((path) => ({ path, type: 'f', mode: '', owner: '', group: '', bytes: 0 }))
 }
 

@@ -1,12 +1,24 @@
 import type { Builders } from './builders.ts'
-import { enabledOf } from './build-system.ts'
+import { enabledOf } from './services.ts'
 import type { SystemFacts } from './facts.ts'
 import { parseLinks, words } from './parse-lines.ts'
 import { parseAddresses, parseListeners, parseResolvConf, parseRoutes } from './parse-network.ts'
 
-type NetworkFacts = Pick<SystemFacts, 'listeners' | 'addresses' | 'routes' | 'dns' | 'networkRenderers' | 'staticAddresses' | 'hosts' | 'firewall' | 'hostname'>
+type NetworkFacts = Pick<
+  SystemFacts,
+  | 'listeners'
+  | 'addresses'
+  | 'routes'
+  | 'dns'
+  | 'networkRenderers'
+  | 'staticAddresses'
+  | 'hosts'
+  | 'firewall'
+  | 'hostname'
+>
 
-const STATIC = /^\s*(?:address|Address|IPADDR\d*|ipv4\.address|address\d*)\s*[=\s]\s*["']?\d+\.\d+\.\d+\.\d+|inet\s+\d+\.\d+\.\d+\.\d+/
+const STATIC =
+  /^\s*(?:address|Address|IPADDR\d*|ipv4\.address|address\d*)\s*[=\s]\s*["']?\d+\.\d+\.\d+\.\d+|inet\s+\d+\.\d+\.\d+\.\d+/
 
 /** How each field of the network part is made from the evidence. */
 export const buildNetwork: Builders<NetworkFacts> = {
@@ -17,7 +29,12 @@ export const buildNetwork: Builders<NetworkFacts> = {
     const lines = evidence.located('resolv-conf').map(({ text }) => text)
     const link = parseLinks(evidence.lines('links')).get('/etc/resolv.conf')
     const exists = evidence.files('critical').some(({ path }) => path === '/etc/resolv.conf')
-    return { ...parseResolvConf(lines), resolvConf: lines.join('\n').slice(0, 4096), ...(link === undefined ? {} : { link }), exists }
+    return {
+      ...parseResolvConf(lines),
+      resolvConf: lines.join('\n').slice(0, 4096),
+      ...(link === undefined ? {} : { link }),
+      exists,
+    }
   },
   networkRenderers: (evidence) =>
     enabledOf(evidence, ['systemd-networkd', 'NetworkManager', 'networking', 'wicked', 'connman', 'dhcpcd', 'network']),
@@ -40,21 +57,30 @@ export const buildNetwork: Builders<NetworkFacts> = {
   hosts: (evidence) => {
     const lines = evidence.located('hosts').map(({ text }) => text)
     const exists = evidence.located('hosts').length > 0
-    const localhost = evidence.exitCode('localhost') === 0 ? [...new Set(evidence.lines('localhost').map((line) => words(line)[0] ?? ''))] : undefined
+    const localhost =
+      evidence.exitCode('localhost') === 0
+        ? [...new Set(evidence.lines('localhost').map((line) => words(line)[0] ?? ''))]
+        : undefined
     return { exists, lines, ...(localhost === undefined ? {} : { localhost }) }
   },
   firewall: (evidence) => {
     const names = ['nftables', 'ufw', 'firewalld', 'iptables', 'netfilter-persistent', 'SuSEfirewall2', 'pf', 'ipfw']
-    const rules = evidence.exitCode('firewall') === 125 || evidence.atRest ? [] : evidence.lines('firewall', { cut: true })
+    const rules =
+      evidence.exitCode('firewall') === 125 || evidence.atRest ? [] : evidence.lines('firewall', { cut: true })
     const units = evidence.maybe('units').map(words)
     return {
       enabled: enabledOf(evidence, names),
-      active: names.filter((name) => units.some(([unit, , active]) => unit === `${name}.service` && active === 'active')),
+      active: names.filter((name) =>
+        units.some(([unit, , active]) => unit === `${name}.service` && active === 'active'),
+      ),
       rules: rules.slice(0, 200),
     }
   },
   hostname: (evidence) => {
-    const file = evidence.located('hostname').find(({ text }) => text.trim() !== '' && !text.startsWith('#'))?.text.trim()
+    const file = evidence
+      .located('hostname')
+      .find(({ text }) => text.trim() !== '' && !text.startsWith('#'))
+      ?.text.trim()
     const effective = evidence.pairs('system').get('hostname')
     return {
       ...(file === undefined ? {} : { file: file.replace(/^hostname=["']?([^"']*)["']?$/, '$1') }),

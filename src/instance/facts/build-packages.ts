@@ -2,7 +2,15 @@ import type { Builders } from './builders.ts'
 import type { Evidence } from './evidence.ts'
 import type { Package, PackageFacts, PackageManager } from './facts.ts'
 import { words } from './parse-lines.ts'
-import { parseAptDump, parseAptFiles, parseAptList, parseAptUpgrades, parseDiversions, parseModified, parsePackages } from './parse-packages.ts'
+import {
+  parseAptDump,
+  parseAptFiles,
+  parseAptList,
+  parseAptUpgrades,
+  parseDiversions,
+  parseModified,
+  parsePackages,
+} from './parse-packages.ts'
 import { parseRepositories } from './parse-repositories.ts'
 import { known, UnknownFactError } from './unknown-fact.ts'
 
@@ -28,8 +36,14 @@ export const buildPackages: Builders<PackageFacts> = {
   architecture: (evidence) => nativeArchitecture(packagesOf(evidence)),
   packageDb: (evidence) => {
     if (evidence.atRest) {
-      const broken = packagesOf(evidence).filter(({ status }) => status !== 'installed' && status !== 'deinstall ok config-files')
-      return { command: 'status of each package', exitCode: 0, output: broken.map(({ name, version, status }) => `${name} ${version}: ${status}`) }
+      const broken = packagesOf(evidence).filter(
+        ({ status }) => status !== 'installed' && status !== 'deinstall ok config-files',
+      )
+      return {
+        command: 'status of each package',
+        exitCode: 0,
+        output: broken.map(({ name, version, status }) => `${name} ${version}: ${status}`),
+      }
     }
     const exitCode = known(evidence.exitCode('package-audit'), 'package audit')
     if (exitCode >= 124) evidence.lines('package-audit')
@@ -37,15 +51,23 @@ export const buildPackages: Builders<PackageFacts> = {
     return { command: command.replace('command=', ''), exitCode, output: output.filter((line) => line.trim() !== '') }
   },
   modifiedFiles: (evidence) => {
-    const { checked, modified } = parseModified(evidence.lines('modified-files'), new Set(), parseDiversions(evidence.located('diversions')))
+    const { checked, modified } = parseModified(
+      evidence.lines('modified-files'),
+      new Set(),
+      parseDiversions(evidence.located('diversions')),
+    )
     if (checked === 0) throw new UnknownFactError('modified files', 'no packaged file could be compared')
     return modified
   },
-  pathExcludes: (evidence) => evidence.located('path-excludes').flatMap(({ text }) => /^\s*path-exclude\s*=\s*(\S+)/.exec(text)?.[1] ?? []),
-  repositories: (evidence) => parseRepositories(evidence.located('repositories').map((line) => ({ ...line, text: withoutLogin(line.text) }))),
+  pathExcludes: (evidence) =>
+    evidence.located('path-excludes').flatMap(({ text }) => /^\s*path-exclude\s*=\s*(\S+)/.exec(text)?.[1] ?? []),
+  repositories: (evidence) =>
+    parseRepositories(evidence.located('repositories').map((line) => ({ ...line, text: withoutLogin(line.text) }))),
   aptConfig: (evidence) => {
     if (managerOf(evidence) !== 'apt') return {}
-    return evidence.atRest ? parseAptFiles(evidence.located('apt-files').map((line) => ({ ...line, text: withoutLogin(line.text) }))) : parseAptDump(evidence.lines('apt-config').map(withoutLogin))
+    return evidence.atRest
+      ? parseAptFiles(evidence.located('apt-files').map((line) => ({ ...line, text: withoutLogin(line.text) })))
+      : parseAptDump(evidence.lines('apt-config').map(withoutLogin))
   },
   aptPreferences: (evidence) => evidence.located('apt-preferences').map(({ file, text }) => ({ file, line: text })),
   archiveKeys: (evidence) => evidence.files('archive-keys').map(({ path }) => path),
@@ -78,6 +100,7 @@ function packagesOf(evidence: Evidence): Package[] {
 
 function nativeArchitecture(packages: readonly Package[]): string {
   const counts = new Map<string, number>()
-  for (const { arch } of packages) if (!['all', 'noarch', ''].includes(arch)) counts.set(arch, (counts.get(arch) ?? 0) + 1)
+  for (const { arch } of packages)
+    if (!['all', 'noarch', ''].includes(arch)) counts.set(arch, (counts.get(arch) ?? 0) + 1)
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? ''
 }

@@ -1,14 +1,23 @@
-import type { Evidence } from './evidence.ts'
 import type { InitSystem, SystemFacts } from './facts.ts'
-import { parseAssignments, parseLinks, parseLocated, words } from './parse-lines.ts'
-import { parseLoader, parseFstab, parseModprobe, parseMounts, parseOs, parseStamps, parseSwaps } from './parse-system.ts'
-import { parseBlame, parseBootTimes, parseUnitFiles, parseUnits, unitFilesAtRest } from './parse-systemd.ts'
+import { parseAssignments, parseLinks, words } from './parse-lines.ts'
+import {
+  parseLoader,
+  parseFstab,
+  parseModprobe,
+  parseMounts,
+  parseOs,
+  parseStamps,
+  parseSwaps,
+} from './parse-system.ts'
+import { parseBlame, parseBootTimes, parseUnits } from './parse-systemd.ts'
 import { buildNetwork } from './build-network.ts'
 import { known } from './unknown-fact.ts'
 import type { Builders } from './builders.ts'
+import { enabledOf, servicesOf, unitFilesOf } from './services.ts'
 
 const INITS: readonly InitSystem[] = ['systemd', 'openrc', 'sysvinit', 'rc']
-const CONTAINERS = /^(lxc|lxc-libvirt|docker|podman|systemd-nspawn|container|container-other|openvz|rkt|wsl|proot|pouch|jail)$/
+const CONTAINERS =
+  /^(lxc|lxc-libvirt|docker|podman|systemd-nspawn|container|container-other|openvz|rkt|wsl|proot|pouch|jail)$/
 
 /** How each field of the system part is made from the evidence. */
 export const buildSystem: Builders<SystemFacts> = {
@@ -37,14 +46,16 @@ export const buildSystem: Builders<SystemFacts> = {
     parseUnits(evidence.lines('units'))
       .filter(({ active }) => active === 'failed')
       .map(({ name }) => name),
-  systemState: (evidence) => known(evidence.lines('system-state', { accept: [0, 1, 3] })[0] || undefined, 'system state'),
-  unitFiles: (evidence) =>
-    evidence.atRest ? unitFilesAtRest(evidence.lines('systemd-names'), evidence.lines('systemd-links', { accept: [0, 1] })) : parseUnitFiles(evidence.lines('unit-files')),
-  services: (evidence) => services(evidence),
+  systemState: (evidence) =>
+    known(evidence.lines('system-state', { accept: [0, 1, 3] })[0] || undefined, 'system state'),
+  unitFiles: unitFilesOf,
+  services: servicesOf,
   defaultTarget: (evidence) => {
     if (!evidence.atRest) return known(evidence.lines('default-target')[0] || undefined, 'default target')
     const links = parseLinks(evidence.lines('links'))
-    const target = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'].map((dir) => links.get(`${dir}/default.target`)).find(Boolean)
+    const target = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system']
+      .map((dir) => links.get(`${dir}/default.target`))
+      .find(Boolean)
     return known(target?.split('/').at(-1), 'default target', 'there is no default.target link')
   },
   timers: (evidence) =>
@@ -58,8 +69,14 @@ export const buildSystem: Builders<SystemFacts> = {
     const target = parseLinks(evidence.lines('links')).get('/etc/localtime')
     const files = evidence.located('time-files')
     const written = files.find(({ file }) => file === '/etc/timezone')?.text
-    const zone = target?.replace(/^.*\/zoneinfo\//, '').replace(/^(Etc|posix|right)\//, '') ?? written?.replace(/^Etc\//, '') ?? evidence.pairs('system').get('zone') ?? ''
-    const daemons = [...evidence.pairs('programs').keys()].filter((name) => ['chronyd', 'ntpd', 'openntpd', 'systemd-timesyncd'].includes(name))
+    const zone =
+      target?.replace(/^.*\/zoneinfo\//, '').replace(/^(Etc|posix|right)\//, '') ??
+      written?.replace(/^Etc\//, '') ??
+      evidence.pairs('system').get('zone') ??
+      ''
+    const daemons = [...evidence.pairs('programs').keys()].filter((name) =>
+      ['chronyd', 'ntpd', 'openntpd', 'systemd-timesyncd'].includes(name),
+    )
     const servers = files.flatMap(({ text }) => {
       const match = /^\s*(?:(?:server|pool|peer|refclock|sourcedir)\s+(.*)|(?:NTP|FallbackNTP)=(.*))$/.exec(text)
       return words(match?.[1] ?? match?.[2] ?? '').slice(0, match?.[1] === undefined ? undefined : 2)
@@ -75,15 +92,22 @@ export const buildSystem: Builders<SystemFacts> = {
     }
   },
   locale: (evidence) => {
-    const assigned = parseAssignments(evidence.located('locale-files').map(({ text }) => text.replace(/^.*\bexport\s+/, '')))
-    const settings = Object.fromEntries(Object.entries(assigned).filter(([name]) => /^(LANG|LANGUAGE|LC_[A-Z]+)$/.test(name)))
-    const lang = /^[A-Za-z0-9_.@-]+$/.test(settings['LANG'] ?? '') ? settings['LANG'] : /\$\{?LANG:?-([\w.-]+)/.exec(settings['LANG'] ?? '')?.[1]
+    const assigned = parseAssignments(
+      evidence.located('locale-files').map(({ text }) => text.replace(/^.*\bexport\s+/, '')),
+    )
+    const settings = Object.fromEntries(
+      Object.entries(assigned).filter(([name]) => /^(LANG|LANGUAGE|LC_[A-Z]+)$/.test(name)),
+    )
+    const lang = /^[A-Za-z0-9_.@-]+$/.test(settings['LANG'] ?? '')
+      ? settings['LANG']
+      : /\$\{?LANG:?-([\w.-]+)/.exec(settings['LANG'] ?? '')?.[1]
     return { ...(lang ? { lang } : {}), settings, available: evidence.lines('locales') }
   },
   machineId: (evidence) => {
     const pairs = evidence.pairs('machine-id')
     const value = pairs.get('/etc/machine-id') ?? pairs.get('/etc/hostid')
-    const state = value === undefined ? 'absent' : value === '' ? 'empty' : value === 'uninitialized' ? 'uninitialized' : 'id'
+    const state =
+      value === undefined ? 'absent' : value === '' ? 'empty' : value === 'uninitialized' ? 'uninitialized' : 'id'
     const dbus = pairs.get('dbus')
     return {
       exists: value !== undefined,
@@ -92,10 +116,12 @@ export const buildSystem: Builders<SystemFacts> = {
       dbus: dbus === 'file' || dbus === 'link' ? dbus : 'absent',
     }
   },
-  bootTimes: (evidence) => known(parseBootTimes(evidence.lines('boot-times')), 'boot times', 'systemd has not finished booting'),
+  bootTimes: (evidence) =>
+    known(parseBootTimes(evidence.lines('boot-times')), 'boot times', 'systemd has not finished booting'),
   blame: (evidence) => parseBlame(evidence.lines('blame', { cut: true })),
   modulesBlocked: (evidence) => parseModprobe(evidence.located('modprobe')),
-  sysctls: (evidence) => Object.fromEntries([...evidence.pairs('sysctls')].map(([key, value]) => [key.replaceAll('/', '.'), value])),
+  sysctls: (evidence) =>
+    Object.fromEntries([...evidence.pairs('sysctls')].map(([key, value]) => [key.replaceAll('/', '.'), value])),
   sysctlSettings: (evidence) =>
     evidence.located('sysctl-files').flatMap(({ file, text }) => {
       const match = /^\s*-?([\w./-]+)\s*=\s*(.*?)\s*$/.exec(text)
@@ -108,7 +134,9 @@ export const buildSystem: Builders<SystemFacts> = {
     if (enforce !== undefined) return { kind: 'selinux', mode: enforce === '1' ? 'enforcing' : 'permissive' }
     const configured = find(/:\d+:SELINUX=(\w+)/)
     if (evidence.atRest && configured !== undefined) return { kind: 'selinux', mode: configured }
-    return find(/^apparmor=(\w)/) === 'Y' ? { kind: 'apparmor', mode: 'enabled' } : { kind: 'none', mode: configured ?? 'none' }
+    return find(/^apparmor=(\w)/) === 'Y'
+      ? { kind: 'apparmor', mode: 'enabled' }
+      : { kind: 'none', mode: configured ?? 'none' }
   },
   cron: (evidence) => [
     ...evidence.located('cron').map(({ file, text }) => ({ file, line: text })),
@@ -119,33 +147,4 @@ export const buildSystem: Builders<SystemFacts> = {
       .located('remote-logging')
       .filter(({ text }) => /@@?[\w[(]|type="om(fwd|relp)"|^\s*(tcp|udp|network|syslog)\s*\(|^\s*URL=/i.test(text))
       .map(({ file, text }) => ({ file, line: text })),
-}
-
-function services(evidence: Evidence): Record<string, string[]> {
-  // systemd ignores the runlevel links of services it has a unit for.
-  if (evidence.pairs('system').get('init') === 'systemd') return {}
-  const services: Record<string, string[]> = {}
-  for (const { path } of evidence.files('runlevels')) {
-    const match = /\/(?:runlevels\/|rc)([^/]+?)(?:\.d)?\/(?:S\d\d)?([^/]+)$/.exec(path)
-    if (match) (services[match[1] ?? ''] ??= []).push(match[2] ?? '')
-  }
-  for (const line of evidence.lines('rc-conf').flatMap(parseLocated)) {
-    const match = /^\s*(\w+)_enable=["']?(yes|true|on|1)\b/i.exec(line.text)
-    if (match) (services['rc.conf'] ??= []).push(match[1] ?? '')
-  }
-  return services
-}
-
-/** Services and sockets of this list that start at boot, whatever the init system. */
-export function enabledOf(evidence: Evidence, names: readonly string[]): string[] {
-  const states = buildSystem.unitFiles
-  let units: Record<string, string> = {}
-  try {
-    units = states(evidence)
-  } catch {
-    // Not a systemd system: the runlevels answer.
-  }
-  const listed = new Set(Object.values(services(evidence)).flat())
-  const on = (state: string | undefined) => state !== undefined && /^enabled|^alias|^generated$/.test(state)
-  return names.filter((name) => listed.has(name) || on(units[`${name}.service`]) || on(units[`${name}.socket`]))
 }

@@ -13,7 +13,9 @@ let joined: Promise<string> | undefined
 
 /** The facts script: portable POSIX sh. Argument 1 is the phase; `ROOT` in the environment names a root at rest. */
 export function factsScript(): Promise<string> {
-  joined ??= Promise.all(PARTS.map((part) => readFile(new URL(`./script/${part}.sh`, import.meta.url), 'utf8'))).then((parts) => parts.join('\n'))
+  joined ??= Promise.all(PARTS.map((part) => readFile(new URL(`./script/${part}.sh`, import.meta.url), 'utf8'))).then(
+    (parts) => parts.join('\n'),
+  )
   return joined
 }
 
@@ -35,7 +37,10 @@ export async function collectFacts(
     ...(signal ? { signal } : {}),
   })
   if (!result.stdout.trimEnd().endsWith(END.trim())) {
-    throw new TransportError('protocol', `the facts script on ${instance.name} did not reach its end: exit status ${result.exitCode}, ${result.stderr.trim().slice(-400) || 'nothing on stderr'}`)
+    throw new TransportError(
+      'protocol',
+      `the facts script on ${instance.name} did not reach its end: exit status ${result.exitCode}, ${result.stderr.trim().slice(-400) || 'nothing on stderr'}`,
+    )
   }
   return buildFacts(result.stdout, { phase, collectedAt, durationMs: result.durationMs })
 }
@@ -54,7 +59,9 @@ export async function collectFactsAtRest(root: string, { signal }: { signal?: Ab
     ...(signal ? { signal } : {}),
   })
   if (!result.stdout.trimEnd().endsWith(END.trim())) {
-    throw new PrerequisiteError(`the facts of ${root} could not be gathered: exit status ${result.exitCode}, ${result.stderr.trim().slice(-400) || 'nothing on stderr'}`)
+    throw new PrerequisiteError(
+      `the facts of ${root} could not be gathered: exit status ${result.exitCode}, ${result.stderr.trim().slice(-400) || 'nothing on stderr'}`,
+    )
   }
   return buildFacts(result.stdout, { phase: 'rest', collectedAt, durationMs: result.durationMs })
 }

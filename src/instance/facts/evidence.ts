@@ -88,8 +88,16 @@ export class Evidence {
   #names() {
     // the first name of a number is the one the system shows
     this.#cache ??= {
-      users: new Map(parsePasswd(this.maybe('passwd'), []).map(({ uid, name }: Account): [number, string] => [uid, name]).reverse()),
-      groups: new Map(parseGroup(this.maybe('group')).map(({ gid, name }: Group): [number, string] => [gid, name]).reverse()),
+      users: new Map(
+        parsePasswd(this.maybe('passwd'), [])
+          .map(({ uid, name }: Account): [number, string] => [uid, name])
+          .reverse(),
+      ),
+      groups: new Map(
+        parseGroup(this.maybe('group'))
+          .map(({ gid, name }: Group): [number, string] => [gid, name])
+          .reverse(),
+      ),
     }
     return this.#cache
   }

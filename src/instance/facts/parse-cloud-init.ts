@@ -99,14 +99,18 @@ export function parseCloudInitEvents(lines: readonly string[]): CloudInitEvent[]
     if (type !== 'start' && type !== 'finish') return []
     return [
       {
-        name: String(event['name'] ?? ''),
-        event: String(event['description'] ?? ''),
+        name: textOf(event['name']),
+        event: textOf(event['description']),
         type,
         ...(typeof event['result'] === 'string' ? { result: event['result'] } : {}),
         at: event['timestamp'],
       },
     ]
   })
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function strings(value: unknown): string[] {

@@ -30,7 +30,7 @@ export function parseFrames(text: string): Frames {
   let open: Section | undefined
   for (const line of lines.slice(1)) {
     const rest = line.slice(1)
-    switch (line[0]) {
+    switch (line.slice(0, 1)) {
       case '=':
         open = { name: rest, content: [], exitCode: 70, lines: 0, truncated: false }
         break

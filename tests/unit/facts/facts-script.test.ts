@@ -13,7 +13,11 @@ const shells: [string, string[]][] = [
 const present = shells.filter(([shell]) => spawnSync(shell, ['--help']).error === undefined)
 
 async function run([shell, args]: [string, string[]], root: string) {
-  const { stdout, status } = spawnSync(shell, [...args, '-s', 'rest'], { input: await factsScript(), env: { PATH: process.env['PATH'], ROOT: root }, encoding: 'utf8' })
+  const { stdout, status } = spawnSync(shell, [...args, '-s', 'rest'], {
+    input: await factsScript(),
+    env: { PATH: process.env['PATH'], ROOT: root },
+    encoding: 'utf8',
+  })
   expect(status).toBe(0)
   return stdout
 }
@@ -21,15 +25,27 @@ async function run([shell, args]: [string, string[]], root: string) {
 describe.each(present)('under %s %s', (...shell) => {
   const gather = async (tree: Tree) => {
     using made = makeRoot(tree)
-    return buildFacts(await run(shell, made.root), { phase: 'rest', collectedAt: '2026-01-01T00:00:00Z', durationMs: 1 })
+    return buildFacts(await run(shell, made.root), {
+      phase: 'rest',
+      collectedAt: '2026-01-01T00:00:00Z',
+      durationMs: 1,
+    })
   }
 
   test('a bad Debian is seen as it is', async () => {
     const facts = await gather(DEBIAN)
     expect(facts.os).toMatchObject({ id: 'debian', versionId: '13', codename: 'trixie' })
     expect(facts.system).toMatchObject({ init: 'systemd', usrMerged: true })
-    expect(facts.accounts.map(({ name, password }) => `${name} ${password}`)).toEqual(['root star', 'daemon locked', 'empty empty'])
-    expect(facts.packages.map(({ name, status }) => `${name} ${status}`)).toEqual(['cloud-init installed', 'broken install ok half-configured', 'gone deinstall ok config-files'])
+    expect(facts.accounts.map(({ name, password }) => `${name} ${password}`)).toEqual([
+      'root star',
+      'daemon locked',
+      'empty empty',
+    ])
+    expect(facts.packages.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'cloud-init installed',
+      'broken install ok half-configured',
+      'gone deinstall ok config-files',
+    ])
     expect(facts.packageDb.output).toEqual(['broken 1.0: install ok half-configured'])
     expect(facts.modifiedFiles).toEqual([
       { path: '/usr/bin/bad', flags: 'content', config: false },
@@ -37,11 +53,26 @@ describe.each(present)('under %s %s', (...shell) => {
       { path: '/etc/broken.conf', flags: 'missing', config: true },
     ])
     expect(facts.repositories).toMatchObject([
-      { uri: 'http://***@archive.example.com/debian', insecure: 'trusted=yes', suites: ['trixie'], components: ['main'] },
-      { uri: 'http://deb.debian.org/debian', suites: ['trixie', 'trixie-updates'], components: ['main', 'non-free'], signedBy: '/usr/share/keyrings/k.gpg' },
+      {
+        uri: 'http://***@archive.example.com/debian',
+        insecure: 'trusted=yes',
+        suites: ['trixie'],
+        components: ['main'],
+      },
+      {
+        uri: 'http://deb.debian.org/debian',
+        suites: ['trixie', 'trixie-updates'],
+        components: ['main', 'non-free'],
+        signedBy: '/usr/share/keyrings/k.gpg',
+      },
     ])
-    expect(facts.aptConfig).toEqual({ 'APT::Periodic::Update-Package-Lists': ['1'], 'APT::Periodic::Unattended-Upgrade': ['1'] })
-    expect(facts.hostKeys).toMatchObject([{ path: '/etc/ssh/ssh_host_rsa_key', type: 'rsa', private: true, mode: '600' }])
+    expect(facts.aptConfig).toEqual({
+      'APT::Periodic::Update-Package-Lists': ['1'],
+      'APT::Periodic::Unattended-Upgrade': ['1'],
+    })
+    expect(facts.hostKeys).toMatchObject([
+      { path: '/etc/ssh/ssh_host_rsa_key', type: 'rsa', private: true, mode: '600' },
+    ])
     expect(facts.privateKeys.map(({ path }) => path)).toEqual(['/etc/ssh/ssh_host_rsa_key'])
     expect(facts.history.map(({ path }) => path)).toEqual(['/root/.bash_history'])
     expect(facts.authorizedKeys.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toMatchObject([
@@ -59,11 +90,20 @@ describe.each(present)('under %s %s', (...shell) => {
     expect(facts.unitFiles).toMatchObject({ 'ssh.service': 'enabled', 'cron.service': 'masked' })
     expect(facts.staticAddresses.map(({ file }) => file)).toEqual(['/etc/netplan/50.yaml'])
     expect(facts.leftovers.macPinning.map(({ path }) => path)).toEqual(['/etc/netplan/50.yaml'])
-    expect(facts.modulesBlocked.map(({ module, how }) => `${how} ${module}`)).toEqual(['blacklist floppy', 'install udf'])
+    expect(facts.modulesBlocked.map(({ module, how }) => `${how} ${module}`)).toEqual([
+      'blacklist floppy',
+      'install udf',
+    ])
     expect(facts.time.zone).toBe('UTC')
     expect(facts.locale.lang).toBe('C.UTF-8')
     expect(facts.hostname.file).toBe('buildhost')
-    expect(facts.cloudInit).toMatchObject({ installed: true, enabled: true, version: '25.1.4', datasourceList: ['NoCloud', 'None'], modules: { init: ['growpart', 'ssh', 'users_groups'] } })
+    expect(facts.cloudInit).toMatchObject({
+      installed: true,
+      enabled: true,
+      version: '25.1.4',
+      datasourceList: ['NoCloud', 'None'],
+      modules: { init: ['growpart', 'ssh', 'users_groups'] },
+    })
     expect(facts.cloudInit.configFiles.map(({ parses }) => parses)).toEqual([true, true, false])
     expect(JSON.stringify(facts)).not.toMatch(/hunter22|user:pw/)
   })
@@ -79,14 +119,22 @@ describe.each(present)('under %s %s', (...shell) => {
     const facts = await gather(ALPINE)
     expect(facts.system).toMatchObject({ init: 'openrc', usrMerged: false })
     expect(facts.packageManager).toBe('apk')
-    expect(facts.packages.map(({ name, version, arch }) => `${name} ${version} ${arch}`)).toEqual(['cloud-init 25.1.2-r0 noarch', 'dropbear 2025.88-r0 x86_64'])
-    expect(facts.repositories.map(({ uri, suites, components }) => `${uri} ${suites} ${components}`)).toEqual([
+    expect(facts.packages.map(({ name, version, arch }) => `${name} ${version} ${arch}`)).toEqual([
+      'cloud-init 25.1.2-r0 noarch',
+      'dropbear 2025.88-r0 x86_64',
+    ])
+    expect(
+      facts.repositories.map(({ uri, suites, components }) => `${uri} ${suites.join()} ${components.join()}`),
+    ).toEqual([
       'https://dl-cdn.alpinelinux.org/alpine/v3.22/main v3.22 main',
       'https://dl-cdn.alpinelinux.org/alpine/v3.22/community v3.22 community',
     ])
     expect(facts.services).toEqual({ default: ['cloud-final', 'dropbear', 'networking'] })
     expect(facts.networkRenderers).toEqual(['networking'])
-    expect(facts.sudo).toMatchObject({ programs: ['doas'], lines: [{ file: '/etc/doas.conf', line: 'permit nopass :wheel' }] })
+    expect(facts.sudo).toMatchObject({
+      programs: ['doas'],
+      lines: [{ file: '/etc/doas.conf', line: 'permit nopass :wheel' }],
+    })
     expect(facts.hostKeys).toMatchObject([{ type: 'dropbear-ed25519', private: true }])
     expect(facts.accounts.map(({ name, password }) => `${name} ${password}`)).toEqual(['root locked', 'alpine star'])
     expect(facts.hostname.file).toBe('localhost')
@@ -96,9 +144,15 @@ describe.each(present)('under %s %s', (...shell) => {
   test('FreeBSD', async () => {
     const facts = await gather(FREEBSD)
     expect(facts.system.init).toBe('rc')
-    expect(facts.accounts.map(({ name, password, shell }) => `${name} ${password} ${shell}`)).toEqual(['root empty /bin/sh', 'toor star '])
+    expect(facts.accounts.map(({ name, password, shell }) => `${name} ${password} ${shell}`)).toEqual([
+      'root empty /bin/sh',
+      'toor star ',
+    ])
     expect(facts.services).toEqual({ 'rc.conf': ['sshd', 'cloudinit'] })
-    expect(facts.repositories.map(({ uri, insecure }) => `${uri} ${insecure ?? ''}`)).toEqual(['pkg+https://pkg.FreeBSD.org/${ABI}/quarterly ', 'http://example.com/pkg signature_type none'])
+    expect(facts.repositories.map(({ uri, insecure }) => `${uri} ${insecure ?? ''}`)).toEqual([
+      'pkg+https://pkg.FreeBSD.org/${ABI}/quarterly ',
+      'http://example.com/pkg signature_type none',
+    ])
     expect(facts.cloudInit).toMatchObject({ datasourceList: ['Ec2'], config: { disable_root: false } })
     expect(facts.loader.settings['autoboot_delay']).toBe('-1')
   })

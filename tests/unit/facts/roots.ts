@@ -52,18 +52,24 @@ Version: 2
 /** A bad Debian: one of nearly everything that must be seen. */
 export const DEBIAN: Tree = {
   files: {
-    '/usr/lib/os-release': 'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"\n',
+    '/usr/lib/os-release':
+      'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"\n',
     '/etc/debian_version': '13.1\n',
-    '/etc/passwd': 'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/usr/sbin/nologin\nempty:x:1000:1000::/home/empty:/bin/sh\n',
+    '/etc/passwd':
+      'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/usr/sbin/nologin\nempty:x:1000:1000::/home/empty:/bin/sh\n',
     '/etc/group': 'root:x:0:\ndaemon:x:1:\nempty:x:1000:\n',
     '/etc/shadow': { text: 'root:*:1::::::\ndaemon:!:1::::::\nempty::1::::::\n', mode: 0o640 },
     '/etc/hostname': 'buildhost\n',
     '/etc/machine-id': '',
-    '/etc/apt/sources.list.d/debian.sources': '# comment\nTypes: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie trixie-updates\nComponents: main\n non-free\nSigned-By: /usr/share/keyrings/k.gpg\n',
-    '/etc/apt/sources.list': 'deb [trusted=yes arch=amd64] http://user:pw@archive.example.com/debian trixie main # note\n#deb http://x y z\n',
-    '/etc/apt/apt.conf.d/20auto-upgrades': 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic { Unattended-Upgrade "1"; };\n',
+    '/etc/apt/sources.list.d/debian.sources':
+      '# comment\nTypes: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie trixie-updates\nComponents: main\n non-free\nSigned-By: /usr/share/keyrings/k.gpg\n',
+    '/etc/apt/sources.list':
+      'deb [trusted=yes arch=amd64] http://user:pw@archive.example.com/debian trixie main # note\n#deb http://x y z\n',
+    '/etc/apt/apt.conf.d/20auto-upgrades':
+      'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic { Unattended-Upgrade "1"; };\n',
     '/var/lib/dpkg/status': DPKG,
-    '/var/lib/dpkg/info/cloud-init.md5sums': '5d41402abc4b2a76b9719d911017c592  usr/bin/good\n5d41402abc4b2a76b9719d911017c592  usr/bin/bad\n5d41402abc4b2a76b9719d911017c592  usr/share/doc/gone\n',
+    '/var/lib/dpkg/info/cloud-init.md5sums':
+      '5d41402abc4b2a76b9719d911017c592  usr/bin/good\n5d41402abc4b2a76b9719d911017c592  usr/bin/bad\n5d41402abc4b2a76b9719d911017c592  usr/share/doc/gone\n',
     '/usr/bin/good': 'hello',
     '/usr/bin/bad': 'changed',
     '/usr/bin/growpart': { text: 'true', mode: 0o755 },
@@ -76,14 +82,17 @@ export const DEBIAN: Tree = {
     '/srv/all': { text: 'x', mode: 0o666 },
     '/var/log/dpkg.log': 'x\n',
     '/etc/fstab': '# c\nUUID=1 / ext4 defaults 0 1\n/dev/sdb1 none swap sw 0 0\n',
-    '/etc/cloud/cloud.cfg': 'users: [default]\nsystem_info:\n  default_user: {name: debian, plain_text_passwd: hunter22}\ncloud_init_modules: [growpart, [ssh, always], users-groups]\n',
+    '/etc/cloud/cloud.cfg':
+      'users: [default]\nsystem_info:\n  default_user: {name: debian, plain_text_passwd: hunter22}\ncloud_init_modules: [growpart, [ssh, always], users-groups]\n',
     '/etc/cloud/cloud.cfg.d/90_ds.cfg': 'datasource_list: [ NoCloud, None ]\n',
     '/etc/cloud/cloud.cfg.d/99_bad.cfg': 'a: [1\n',
-    '/usr/lib/python3/dist-packages/cloudinit/version.py': '__VERSION__ = "25.1.4"\n_PACKAGED_VERSION = "@@PACKAGED_VERSION@@"\n',
+    '/usr/lib/python3/dist-packages/cloudinit/version.py':
+      '__VERSION__ = "25.1.4"\n_PACKAGED_VERSION = "@@PACKAGED_VERSION@@"\n',
     '/usr/lib/systemd/systemd': { text: 'x', mode: 0o755 },
     '/usr/lib/systemd/system/ssh.service': '[Unit]\n',
     '/usr/lib/systemd/system/cloud-final.service': '[Unit]\n',
-    '/etc/netplan/50.yaml': 'network:\n  ethernets:\n    eth0:\n      addresses: [192.0.2.7/24]\n      match: {macaddress: "52:54:00:00:00:01"}\n',
+    '/etc/netplan/50.yaml':
+      'network:\n  ethernets:\n    eth0:\n      addresses: [192.0.2.7/24]\n      match: {macaddress: "52:54:00:00:00:01"}\n',
     '/etc/modprobe.d/x.conf': 'blacklist floppy\ninstall udf /bin/true\n',
     '/etc/default/locale': 'LANG="C.UTF-8"\n',
     '/weird name/with\nnewline': { text: 'x', mode: 0o4755 },
@@ -114,8 +123,10 @@ export const ALPINE: Tree = {
     '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nalpine:x:1000:1000::/home/alpine:/bin/ash\n',
     '/etc/group': 'root:x:0:root\nwheel:x:10:root,alpine\nalpine:x:1000:\n',
     '/etc/shadow': { text: 'root:!::0:::::\nalpine:*::0:::::\n', mode: 0o640 },
-    '/etc/apk/repositories': 'https://dl-cdn.alpinelinux.org/alpine/v3.22/main\n#https://dl-cdn.alpinelinux.org/alpine/v3.22/testing\nhttps://dl-cdn.alpinelinux.org/alpine/v3.22/community\n',
-    '/lib/apk/db/installed': 'C:Q1x=\nP:cloud-init\nV:25.1.2-r0\nA:noarch\no:cloud-init\n\nP:dropbear\nV:2025.88-r0\nA:x86_64\no:dropbear\n',
+    '/etc/apk/repositories':
+      'https://dl-cdn.alpinelinux.org/alpine/v3.22/main\n#https://dl-cdn.alpinelinux.org/alpine/v3.22/testing\nhttps://dl-cdn.alpinelinux.org/alpine/v3.22/community\n',
+    '/lib/apk/db/installed':
+      'C:Q1x=\nP:cloud-init\nV:25.1.2-r0\nA:noarch\no:cloud-init\n\nP:dropbear\nV:2025.88-r0\nA:x86_64\no:dropbear\n',
     '/sbin/openrc': { text: 'x', mode: 0o755 },
     '/usr/sbin/dropbear': { text: 'x', mode: 0o755 },
     '/usr/bin/doas': { text: 'x', mode: 0o4755 },
@@ -124,7 +135,12 @@ export const ALPINE: Tree = {
     '/etc/conf.d/hostname': 'hostname="localhost"\n',
     '/etc/periodic/daily/x': { text: 'x', mode: 0o755 },
   },
-  links: { '/sbin/init': '/bin/busybox', '/etc/runlevels/default/dropbear': '/etc/init.d/dropbear', '/etc/runlevels/default/networking': '/etc/init.d/networking', '/etc/runlevels/default/cloud-final': '/etc/init.d/cloud-final' },
+  links: {
+    '/sbin/init': '/bin/busybox',
+    '/etc/runlevels/default/dropbear': '/etc/init.d/dropbear',
+    '/etc/runlevels/default/networking': '/etc/init.d/networking',
+    '/etc/runlevels/default/cloud-final': '/etc/init.d/cloud-final',
+  },
   dirs: { '/tmp': 0o1777, '/bin': 0o755 },
 }
 
@@ -133,12 +149,17 @@ export const FREEBSD: Tree = {
   files: {
     '/etc/os-release': 'NAME=FreeBSD\nID=freebsd\nVERSION_ID=14.3\n',
     '/etc/passwd': '# $FreeBSD$\nroot:*:0:0:Charlie &:/root:/bin/sh\ntoor:*:0:0:Bourne-again Superuser:/root:\n',
-    '/etc/master.passwd': { text: '# $FreeBSD$\nroot::0:0::0:0:Charlie &:/root:/bin/sh\ntoor:*:0:0::0:0::/root:\n', mode: 0o600 },
+    '/etc/master.passwd': {
+      text: '# $FreeBSD$\nroot::0:0::0:0:Charlie &:/root:/bin/sh\ntoor:*:0:0::0:0::/root:\n',
+      mode: 0o600,
+    },
     '/etc/group': 'wheel:*:0:root\n',
     '/etc/rc.subr': 'x',
-    '/etc/rc.conf': 'sshd_enable="YES"\ncloudinit_enable="YES"\nntpd_enable="NO"\nifconfig_vtnet0="inet 192.0.2.3/24"\n',
+    '/etc/rc.conf':
+      'sshd_enable="YES"\ncloudinit_enable="YES"\nntpd_enable="NO"\nifconfig_vtnet0="inet 192.0.2.3/24"\n',
     '/usr/sbin/pkg': { text: 'x', mode: 0o755 },
-    '/etc/pkg/FreeBSD.conf': 'FreeBSD: {\n  url: "pkg+https://pkg.FreeBSD.org/${ABI}/quarterly",\n  signature_type: "fingerprints",\n  enabled: yes\n}\nlocal: {\n  url: "http://example.com/pkg",\n  signature_type: "none"\n}\n',
+    '/etc/pkg/FreeBSD.conf':
+      'FreeBSD: {\n  url: "pkg+https://pkg.FreeBSD.org/${ABI}/quarterly",\n  signature_type: "fingerprints",\n  enabled: yes\n}\nlocal: {\n  url: "http://example.com/pkg",\n  signature_type: "none"\n}\n',
     '/usr/local/etc/cloud/cloud.cfg': 'disable_root: false\ndatasource_list: [Ec2]\n',
     '/boot/kernel/kernel': 'x',
     '/boot/loader.conf': 'autoboot_delay="-1"\n',

@@ -33,10 +33,31 @@ export interface Place {
 }
 
 /** Judges one check on facts as a run does. */
-export async function judge(check: PolicyCheck, facts: Facts, phase: Phase, other?: Facts, place: Place = {}): Promise<Verdict> {
-  const { platform = 'lxd', boot = 'container', release = isKnown(facts, 'os') ? (facts.os.versionId ?? '') : '', variant } = place
+export async function judge(
+  check: PolicyCheck,
+  facts: Facts,
+  phase: Phase,
+  other?: Facts,
+  place: Place = {},
+): Promise<Verdict> {
+  const {
+    platform = 'lxd',
+    boot = 'container',
+    release = isKnown(facts, 'os') ? (facts.os.versionId ?? '') : '',
+    variant,
+  } = place
   const distribution = place.distribution ?? (isKnown(facts, 'os') ? facts.os.id : 'debian')
-  const cell: CellSummary = { id: `${platform}/x/default/${boot}`, platform, image: 'x', distribution, release, instanceType: 'default', boot, agent: { name: 'cloud-init', source: 'none' }, suites: ['policy'] }
+  const cell: CellSummary = {
+    id: `${platform}/x/default/${boot}`,
+    platform,
+    image: 'x',
+    distribution,
+    release,
+    instanceType: 'default',
+    boot,
+    agent: { name: 'cloud-init', source: 'none' },
+    suites: ['policy'],
+  }
   const capabilities = new Set(boot === 'container' ? [] : (['own-kernel'] as const))
   const reason = whyNot(check.info.applies, { cell, capabilities, facts })
   if (reason !== undefined) return { status: 'skip', message: reason }

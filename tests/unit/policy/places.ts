@@ -11,12 +11,29 @@ export function asMachine(name: Recording, platform: 'qemu' | 'azure' = 'qemu'):
   const root = 'root=UUID=0a1b2c3d-0000-4000-8000-0123456789ab'
   const kernel = azure ? [root, 'rootdelay=300', 'console=ttyS0', 'earlyprintk=ttyS0'] : [root, 'console=ttyS0,115200']
   facts.loader = { settings: { GRUB_TIMEOUT: '0' }, arguments: kernel }
-  facts.bootFiles = ['/boot/vmlinuz-6.12.0-amd64', '/boot/initrd.img-6.12.0-amd64', '/boot/grub/grub.cfg'].map((path) => file(path))
-  facts.fstab = [{ source: 'UUID=0a1b2c3d-0000-4000-8000-0123456789ab', target: '/', type: 'ext4', options: ['defaults'], dump: '0', pass: '1' }]
-  facts.modulesBlocked = ['pcspkr', 'floppy'].map((module) => ({ file: '/etc/modprobe.d/cloud.conf', module, how: 'blacklist' as const }))
+  facts.bootFiles = ['/boot/vmlinuz-6.12.0-amd64', '/boot/initrd.img-6.12.0-amd64', '/boot/grub/grub.cfg'].map((path) =>
+    file(path),
+  )
+  facts.fstab = [
+    {
+      source: 'UUID=0a1b2c3d-0000-4000-8000-0123456789ab',
+      target: '/',
+      type: 'ext4',
+      options: ['defaults'],
+      dump: '0',
+      pass: '1',
+    },
+  ]
+  facts.modulesBlocked = ['pcspkr', 'floppy'].map((module) => ({
+    file: '/etc/modprobe.d/cloud.conf',
+    module,
+    how: 'blacklist' as const,
+  }))
   facts.time = { ...facts.time, daemons: ['chronyd'], enabled: ['chrony'] }
   facts.platformAgents = azure ? [{ name: 'walinuxagent', enabled: true }] : []
-  facts.waagentConf = azure ? { 'Provisioning.Agent': 'cloud-init', 'ResourceDisk.Format': 'n', 'ResourceDisk.EnableSwap': 'n' } : {}
+  facts.waagentConf = azure
+    ? { 'Provisioning.Agent': 'cloud-init', 'ResourceDisk.Format': 'n', 'ResourceDisk.EnableSwap': 'n' }
+    : {}
   facts.cloudInit.datasourceList = azure ? ['Azure'] : ['NoCloud', 'ConfigDrive', 'None']
   if (facts.phase === 'rest') return facts
   facts.system = { ...facts.system, virtualization: 'kvm', container: false }

@@ -12,23 +12,45 @@ import { PACKAGES } from './mutations/packages.ts'
 import { SYSTEM } from './mutations/system.ts'
 import { asMachine, AZURE, QEMU } from './places.ts'
 
-const MUTATIONS: Record<string, Mutation[]> = { ...ACCOUNTS_AND_SSH, ...IDENTITY_AND_LEFTOVERS, ...PACKAGES, ...SYSTEM, ...CLOUD_INIT }
+const MUTATIONS: Record<string, Mutation[]> = {
+  ...ACCOUNTS_AND_SSH,
+  ...IDENTITY_AND_LEFTOVERS,
+  ...PACKAGES,
+  ...SYSTEM,
+  ...CLOUD_INIT,
+}
 
 let checks: PolicyCheck[] = []
 beforeAll(async () => {
   checks = await loadPolicies()
 })
 
-async function judgeAll({ phase, place }: Pick<Mutation, 'phase' | 'place'>, facts: Facts, other?: Facts): Promise<Map<string, Verdict>> {
+async function judgeAll(
+  { phase, place }: Pick<Mutation, 'phase' | 'place'>,
+  facts: Facts,
+  other?: Facts,
+): Promise<Map<string, Verdict>> {
   const verdicts = new Map<string, Verdict>()
-  for (const check of checks) if (phasesOf(check).includes(phase)) verdicts.set(check.id, await judge(check, facts, phase, other, place))
+  for (const check of checks)
+    if (phasesOf(check).includes(phase)) verdicts.set(check.id, await judge(check, facts, phase, other, place))
   return verdicts
 }
 
-const notPassed = (verdicts: Map<string, Verdict>) => [...verdicts].filter(([, { status }]) => !['pass', 'skip'].includes(status)).map(([id, { status, message }]) => `${id} ${status}: ${message.slice(0, 300)}`)
+const notPassed = (verdicts: Map<string, Verdict>) =>
+  [...verdicts]
+    .filter(([, { status }]) => !['pass', 'skip'].includes(status))
+    .map(([id, { status, message }]) => `${id} ${status}: ${message.slice(0, 300)}`)
 
 describe('a good image passes', () => {
-  test.for(['debian-12-rest', 'debian-13-rest', 'debian-12-first-boot', 'debian-13-first-boot', 'debian-13-after-reboot', 'debian-sid-rest', 'debian-sid-first-boot'] as const)('%s', async (name) => {
+  test.for([
+    'debian-12-rest',
+    'debian-13-rest',
+    'debian-12-first-boot',
+    'debian-13-first-boot',
+    'debian-13-after-reboot',
+    'debian-sid-rest',
+    'debian-sid-first-boot',
+  ] as const)('%s', async (name) => {
     const facts = recordedFacts(name)
     const verdicts = await judgeAll({ phase: facts.phase }, facts)
     expect(notPassed(verdicts)).toEqual([])
@@ -37,7 +59,11 @@ describe('a good image passes', () => {
   })
 
   test('two instances of it', async () => {
-    const verdicts = await judgeAll({ phase: 'pair' }, recordedFacts('debian-13-first-boot'), recordedFacts('debian-13-first-boot-other'))
+    const verdicts = await judgeAll(
+      { phase: 'pair' },
+      recordedFacts('debian-13-first-boot'),
+      recordedFacts('debian-13-first-boot-other'),
+    )
     expect([...verdicts]).toEqual([['id-unique-two-instances', { status: 'pass', message: '' }]])
   })
 
@@ -48,7 +74,9 @@ describe('a good image passes', () => {
     ['azure', 'debian-13-first-boot'],
   ] as const)('as a machine on %s: %s', async ([platform, name]) => {
     const facts = asMachine(name, platform)
-    expect(notPassed(await judgeAll({ phase: facts.phase, place: platform === 'azure' ? AZURE : QEMU }, facts))).toEqual([])
+    expect(
+      notPassed(await judgeAll({ phase: facts.phase, place: platform === 'azure' ? AZURE : QEMU }, facts)),
+    ).toEqual([])
   })
 })
 
@@ -103,11 +131,11 @@ test('a fact that is not known never passes', async () => {
 })
 
 test('every check says what it is about', () => {
-  for (const { id, info } of checks) {
-    expect(info.title, id).toMatch(/^[a-zA-Z]/)
-    expect(info.because.length, id).toBeGreaterThan(20)
-    expect(info.source, id).toMatch(/https?:\/\/|\(\d\)|CIS|RFC|Microsoft|the harness itself/)
-    expect(info.fix, id).toBeTruthy()
-  }
+  const sources = /https?:\/\/|\(\d\)|CIS|RFC|Microsoft|the harness itself/
+  const silent = checks.filter(
+    ({ info: { title, because, source, fix } }) =>
+      !/^[a-zA-Z]/.test(title) || because.length < 20 || !sources.test(source) || !fix,
+  )
+  expect(silent.map(({ id }) => id)).toEqual([])
   expect(checks.length).toBeGreaterThanOrEqual(60)
 })

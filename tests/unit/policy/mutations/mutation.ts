@@ -17,9 +17,21 @@ export interface Mutation {
 
 type Short = Pick<Mutation, 'alsoFails'>
 
-export const atRest = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({ what, phase: 'rest', facts: () => recordedFacts('debian-13-rest'), change, ...more })
+export const atRest = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({
+  what,
+  phase: 'rest',
+  facts: () => recordedFacts('debian-13-rest'),
+  change,
+  ...more,
+})
 
-export const onFirstBoot = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({ what, phase: 'first-boot', facts: () => recordedFacts('debian-13-first-boot'), change, ...more })
+export const onFirstBoot = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({
+  what,
+  phase: 'first-boot',
+  facts: () => recordedFacts('debian-13-first-boot'),
+  change,
+  ...more,
+})
 
 export const inPair = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({
   what,
@@ -30,10 +42,38 @@ export const inPair = (what: string, change: Mutation['change'], more: Short = {
   ...more,
 })
 
-export const machineAtRest = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({ what, phase: 'rest', place: QEMU, facts: () => asMachine('debian-13-rest'), change, ...more })
-export const machineOnFirstBoot = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({ what, phase: 'first-boot', place: QEMU, facts: () => asMachine('debian-13-first-boot'), change, ...more })
-export const azureAtRest = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({ what, phase: 'rest', place: AZURE, facts: () => asMachine('debian-13-rest', 'azure'), change, ...more })
-export const azureOnFirstBoot = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({ what, phase: 'first-boot', place: AZURE, facts: () => asMachine('debian-13-first-boot', 'azure'), change, ...more })
+export const machineAtRest = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({
+  what,
+  phase: 'rest',
+  place: QEMU,
+  facts: () => asMachine('debian-13-rest'),
+  change,
+  ...more,
+})
+export const machineOnFirstBoot = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({
+  what,
+  phase: 'first-boot',
+  place: QEMU,
+  facts: () => asMachine('debian-13-first-boot'),
+  change,
+  ...more,
+})
+export const azureAtRest = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({
+  what,
+  phase: 'rest',
+  place: AZURE,
+  facts: () => asMachine('debian-13-rest', 'azure'),
+  change,
+  ...more,
+})
+export const azureOnFirstBoot = (what: string, change: Mutation['change'], more: Short = {}): Mutation => ({
+  what,
+  phase: 'first-boot',
+  place: AZURE,
+  facts: () => asMachine('debian-13-first-boot', 'azure'),
+  change,
+  ...more,
+})
 
 /** A file as `stat` sees it. */
 export function entry(path: string, more: Partial<FileEntry> = {}): FileEntry {

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { cascade } from '../../../src/distros/cascade.ts'
+import { DISTRIBUTIONS, findDistribution, findRelease } from '../../../src/distros/distributions.ts'
+import { EXPECTATION_RULES } from '../../../src/distros/expectation-rules.ts'
+import { expectationsFor } from '../../../src/distros/expectations.ts'
+
+test.for([
+  [{ distribution: 'debian', release: '13', platform: 'lxd' }, 'debian'],
+  [{ distribution: 'debian', release: 'trixie', platform: 'ec2' }, 'admin'],
+  [{ distribution: 'debian', release: '13', platform: 'gce' }, 'none'],
+  [{ distribution: 'ubuntu', platform: 'lxd' }, 'ubuntu'],
+  [{ distribution: 'alpine' }, 'alpine'],
+  [{ distribution: 'oraclelinux' }, 'opc'],
+] as const)('the default user of %o is %s', ([subject, user]) => {
+  expect(expectationsFor(subject).defaultUser?.value).toBe(user)
+})
+
+test('a release is known by version and codename', () => {
+  expect(expectationsFor({ distribution: 'debian', release: 'bookworm' }).endOfLife).toEqual(
+    expectationsFor({ distribution: 'debian', release: '12' }).endOfLife,
+  )
+  expect(expectationsFor({ distribution: 'debian', release: 'sid' }).endOfLife).toBeUndefined()
+  expect(findRelease('debian', 'trixie')?.version).toBe('13')
+})
+
+test('a variant wins over its platform, a platform over its release, whatever their order', () => {
+  const value = (text: string) => ({ defaultUser: { value: text, source: 'test' } })
+  const rules = [
+    { variant: ['v'], expect: value('variant') },
+    { platform: ['p'], expect: value('platform') },
+    { distribution: ['debian'], release: ['13'], expect: value('release') },
+    { distribution: ['debian-family'], expect: value('family') },
+    { expect: value('general') },
+  ]
+  expect(
+    cascade(rules, { distribution: 'debian', release: '13', platform: 'p', variant: 'v' }).defaultUser?.value,
+  ).toBe('variant')
+  expect(cascade(rules, { distribution: 'debian', release: '13', platform: 'p' }).defaultUser?.value).toBe('platform')
+  expect(cascade(rules, { distribution: 'debian', release: '13' }).defaultUser?.value).toBe('release')
+  expect(cascade(rules, { distribution: 'ubuntu' }).defaultUser?.value).toBe('family')
+  expect(cascade(rules, { distribution: 'fedora' }).defaultUser?.value).toBe('general')
+})
+
+test('every expectation has a source and every rule names known distributions', () => {
+  const expected = EXPECTATION_RULES.flatMap((rule) => Object.entries(rule.expect) as [string, { source: string }][])
+  expect(expected.filter(([, { source }]) => source.length < 6)).toEqual([])
+  const names = EXPECTATION_RULES.flatMap((rule) => rule.distribution ?? []).filter((name) => !name.endsWith('-family'))
+  expect(names.filter((name) => findDistribution(name) === undefined)).toEqual([])
+  expect(new Set(DISTRIBUTIONS.flatMap(({ id, aliases }) => [id, ...aliases])).size).toBe(
+    DISTRIBUTIONS.flatMap(({ id, aliases }) => [id, ...aliases]).length,
+  )
+})
