@@ -60,7 +60,9 @@ export interface Archive {
   components: string[]
 }
 
+// An image ships without indexes, and without them apt tells of no target.
 const INDEX_TARGETS = [
+  `ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1 || ${APT_GET} -o APT::Update::Error-Mode=any update >/dev/null`,
   '. /etc/os-release',
   'echo "codename ${VERSION_CODENAME:-}"',
   "apt-get indextargets --format 'target $(REPO_URI) $(CODENAME) $(SUITE) $(COMPONENT) $(SIGNED_BY)' 'Created-By: Packages'",
