@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086 # part of one script; see frames.sh
+# shellcheck shell=sh disable=SC2086,SC2016,SC2034 # part of one script; see frames.sh
 # Password fields are reduced to their class; hashes never leave the machine.
 shadow_classes() {
   for name in /etc/shadow /etc/master.passwd; do

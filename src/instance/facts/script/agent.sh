@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086 # part of one script; see frames.sh
+# shellcheck shell=sh disable=SC2086,SC2016,SC2034 # part of one script; see frames.sh
 cloud_version() {
   found=125
   for file in usr/lib/python3*/*-packages/cloudinit/version.py usr/local/lib/python3*/site-packages/cloudinit/version.py usr/lib/python3*/*-packages/cloudinit/meson_versions.py usr/local/lib/python3*/site-packages/cloudinit/meson_versions.py; do

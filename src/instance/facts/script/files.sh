@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086 # part of one script; see frames.sh
+# shellcheck shell=sh disable=SC2086,SC2016,SC2034 # part of one script; see frames.sh
 # One walk over the file system; sorted out by mode and name where the facts are read.
 walk() {
   real /etc/passwd

@@ -185,6 +185,7 @@ below() {
   [ "$starts" -eq 0 ] && return 0
   result=0
   while read -r start; do
+    # shellcheck disable=SC2086 # two words
     find "$start" -xdev "$@" -exec $STAT "$FORMAT" {} + || result=$?
   done <"$WORK/starts"
   rm -f "$WORK/starts"

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086 # part of one script; see frames.sh
+# shellcheck shell=sh disable=SC2086,SC2016,SC2034 # part of one script; see frames.sh
 dpkg_status() {
   real /var/lib/dpkg/status
   [ -f "$P" ] || return 125

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086 # part of one script; see frames.sh
+# shellcheck shell=sh disable=SC2086,SC2016,SC2034 # part of one script; see frames.sh
 if live; then
   later cloud-init-status call 20 cloud-init status --format json
   later cloud-init-analyze call 20 cloud-init analyze dump

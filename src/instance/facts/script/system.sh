@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086 # part of one script; see frames.sh
+# shellcheck shell=sh disable=SC2086,SC2016,SC2034 # part of one script; see frames.sh
 systemd_links() { below /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system -- -type l -exec sh -c 'for l; do printf "%s -> %s\n" "$l" "$(readlink "$l")"; done' sh {} + | grep -- ' -> '; }
 systemd_names() {
   for dir in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do real "$dir" && [ -d "$P" ] && ls "$P"; done
