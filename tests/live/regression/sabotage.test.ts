@@ -52,7 +52,7 @@ describe.skipIf(skip)(`sabotage${skip ? ` (skipped: ${skip})` : ''}`, () => {
     const userData = mergeUserData(parts)
     const instance = await session.launch({ image: snapshot.id, ...(userData === undefined ? {} : { userData }) })
     await instance.waitUntilReady()
-    await instance.root.run(`echo ${facts.machineId.value ?? ''} > /run/captured-machine-id`)
+    await instance.root.run(`echo ${facts.machineId.value ?? ''} > /var/lib/captured-machine-id`)
     return instance
   }
   const machineOf = (lane: string): Promise<Instance> => {
@@ -78,8 +78,8 @@ describe.skipIf(skip)(`sabotage${skip ? ` (skipped: ${skip})` : ''}`, () => {
         const sabotage = SABOTAGES[id]
         if (!sabotage) throw new Error(`there is no sabotage for ${id}`)
         const instance = await machineOf(lane)
-        await instance.root.run(sabotage.break, { check: true, deadline: '60 seconds' })
         try {
+          await instance.root.run(sabotage.break, { check: true, deadline: '60 seconds' })
           const seen = sabotage.facts?.({ facts, firstBoot }) ?? { facts, firstBoot }
           const judged = []
           for (const check of quiet)

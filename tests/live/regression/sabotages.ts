@@ -26,8 +26,8 @@ json.dump(data, open(path, "w"))'`,
   undo: 'cp /run/status.saved /run/cloud-init/status.json',
 })
 const edit = (path: string, command: string) => ({
-  break: `cp -p ${path} /run/harness.saved && ${command}`,
-  undo: `cp -p /run/harness.saved ${path}`,
+  break: `cp -p ${path} /var/lib/harness.saved && ${command}`,
+  undo: `cp -p /var/lib/harness.saved ${path}`,
 })
 const impossible = { value: 0.001, source: 'a budget nothing can meet' }
 
@@ -166,10 +166,10 @@ chmod +x /usr/local/bin/journalctl`,
     undo: 'rm /etc/apt/apt.conf.d/zz-harness',
   },
   'reg-ci-wait': edit('/var/lib/harness-status-during', "echo 'status: done' > /var/lib/harness-status-during"),
-  'reg-iid-clone': edit('/etc/machine-id', 'cat /run/captured-machine-id > /etc/machine-id'),
+  'reg-iid-clone': edit('/etc/machine-id', 'cat /var/lib/captured-machine-id > /etc/machine-id'),
   'reg-mod-ca-certs': edit(
     '/etc/ssl/certs/ca-certificates.crt',
-    'head -n 30 /run/harness.saved > /etc/ssl/certs/ca-certificates.crt',
+    'head -n 30 /var/lib/harness.saved > /etc/ssl/certs/ca-certificates.crt',
   ),
   'reg-mod-locale-tz': {
     break: 'cp -P /etc/localtime /run/localtime.saved; ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime',
