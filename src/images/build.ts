@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { chmod, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import { formatMs } from '../core/duration.ts'
-import { CancelledError } from '../core/errors.ts'
+import { CancelledError, HarnessError, PrerequisiteError } from '../core/errors.ts'
 import { redact } from '../core/redact.ts'
 import type { AptRoot, ResolvedDeb } from './apt-root.ts'
 import {
@@ -19,6 +19,7 @@ import {
 import type { BuiltImage } from './cache.ts'
 import {
   findCached,
+  imagesDir,
   listCached,
   lock,
   openWorkDir,
@@ -162,6 +163,9 @@ async function build(
     const image = await publish(out, recipe.name, digest, options.rebuild ?? false)
     options.onProgress?.(`built ${recipe.name} ${digest.slice(0, 12)} in ${formatMs(performance.now() - started)}`)
     return image
+  } catch (error) {
+    if (error instanceof CancelledError) throw error
+    throw await buildError(recipe.name, join(work.path, 'build.log'), error)
   } finally {
     log.destroy()
   }
@@ -174,7 +178,6 @@ export async function collect(
   files: Record<string, string>,
   manifest: ImageManifest,
 ): Promise<void> {
-  const { mkdir } = await import('node:fs/promises')
   await rm(join(workDir, 'debs'), { recursive: true, force: true })
   await mkdir(out)
   for (const [name, path] of Object.entries(files)) await rename(path, join(out, name))
@@ -217,6 +220,35 @@ export async function describe({ recipe, rootfs, metadata, ...rest }: Described)
     durationMs: Math.round(rest.durationMs),
     ...(rest.base === undefined ? {} : { base: rest.base }),
   }
+}
+
+/** The build of an image failed. The log of the build is kept. */
+export class ImageBuildError extends HarnessError {
+  readonly blame = 'host'
+  readonly evidence: string
+
+  constructor(message: string, evidence: string, details: { cause: unknown; hint: string }) {
+    super(message, details)
+    this.evidence = evidence
+  }
+}
+
+async function buildError(name: string, log: string, cause: unknown): Promise<ImageBuildError | PrerequisiteError> {
+  if (cause instanceof PrerequisiteError) return cause
+  const kept = join(imagesDir(), `${name}.failed.log`)
+  await copyFile(log, kept).catch(() => {})
+  const lines = (await readFile(kept, 'utf8').catch(() => '')).trim().split('\n')
+  // the first complaint is the reason; what follows is mmdebstrap taking itself apart
+  const reason = lines.findLast(
+    (line) =>
+      /^(?:E|W): (?!mmdebstrap failed|main\(\)|setup failed)|(?:error|failed|cannot|denied|No such file)/i.test(line) &&
+      !/^E: mmdebstrap failed/.test(line),
+  )
+  return new ImageBuildError(
+    `the image ${name} could not be built: ${reason ?? firstLine(cause)}`,
+    lines.slice(-40).join('\n'),
+    { cause, hint: `read ${kept}` },
+  )
 }
 
 function imageDigest(recipe: string, debs: readonly ResolvedDeb[]): string {
