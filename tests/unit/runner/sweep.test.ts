@@ -20,7 +20,12 @@ async function launched(world: string, runId: string, expires = LATER) {
 
 function deadLedger(runId: string, world: string): void {
   mkdirSync(ledgerDir(), { recursive: true })
-  const intent = { platform: 'fake', kind: 'machine', name: 'm', owner: { runId, cell: 'c', attempt: 1, expires: LATER } }
+  const intent = {
+    platform: 'fake',
+    kind: 'machine',
+    name: 'm',
+    owner: { runId, cell: 'c', attempt: 1, expires: LATER },
+  }
   const lines = [
     { type: 'owner', version: 1, runId, at: LATER, process: DEAD },
     { type: 'platform', name: 'fake', options: { world } },
@@ -53,7 +58,12 @@ test('what a dead run left goes, what a live run has and what nobody knows stays
 
   const result = await sweep()
   expect(ours(result.items).map(({ outcome }) => outcome)).toEqual(['removed', 'removed'])
-  expect(await Promise.all([dead, live, foreign, expired].map((instance) => instance.state()))).toEqual(['gone', 'running', 'running', 'gone'])
+  expect(await Promise.all([dead, live, foreign, expired].map((instance) => instance.state()))).toEqual([
+    'gone',
+    'running',
+    'running',
+    'gone',
+  ])
   expect((await readLedgers()).map(({ runId }) => runId)).toEqual(['live-run'])
 
   await sweep({ all: true, platforms: [{ name: 'fake', options: { world } }] })
@@ -67,10 +77,20 @@ test('what cannot be removed is told, keeps its ledger and exits with 4', async 
   const dead = await launched(world, 'dead-run')
   deadLedger('dead-run', world)
   const stuck = join(ledgerDir(), 'dead-run.jsonl')
-  writeFileSync(stuck, `${JSON.stringify({ type: 'platform', name: 'fake', options: { world, faults: [{ at: 'destroy', kind: 'unavailable' }] } })}\n`, { flag: 'a' })
+  writeFileSync(
+    stuck,
+    `${JSON.stringify({ type: 'platform', name: 'fake', options: { world, faults: [{ at: 'destroy', kind: 'unavailable' }] } })}\n`,
+    { flag: 'a' },
+  )
   writeFileSync(stuck, '', { flag: 'a' })
-  const result = await sweep({ runId: 'dead-run', platforms: [{ name: 'fake', options: { world, faults: [{ at: 'destroy', kind: 'unavailable' }] } }] })
-  expect(result).toMatchObject({ exitCode: 4, items: expect.arrayContaining([expect.objectContaining({ id: dead.id, outcome: 'left' })]) })
+  const result = await sweep({
+    runId: 'dead-run',
+    platforms: [{ name: 'fake', options: { world, faults: [{ at: 'destroy', kind: 'unavailable' }] } }],
+  })
+  expect(result).toMatchObject({
+    exitCode: 4,
+    items: expect.arrayContaining([expect.objectContaining({ id: dead.id, outcome: 'left' })]),
+  })
   expect(existsSync(stuck)).toBe(true)
 })
 
