@@ -1,5 +1,5 @@
 import { regression } from '../../src/testing/index.ts'
-import { readLogs, versionAtLeast } from './probes/cloud-init.ts'
+import { cloudInitStatus, readLogs, versionAtLeast } from './probes/cloud-init.ts'
 
 regression(
   'reg-ci-no-traceback',
@@ -30,7 +30,7 @@ regression(
     fix: 'repair what the message names, or list it with its reason as tolerated for the platform',
   },
   async ({ instance, expect, expected, signal }) => {
-    const status = await instance.waitForCloudInit({ deadline: '1 minute', signal })
+    const status = await cloudInitStatus(instance, signal)
     const reported = Object.entries(status.recoverableErrors)
       .filter(([level]) => level !== 'DEPRECATED')
       .flatMap(([level, messages]) => messages.map((message) => `${level}: ${message}`))
@@ -51,7 +51,7 @@ regression(
     fix: 'replace the key named in the message in /etc/cloud/cloud.cfg or cloud.cfg.d',
   },
   async ({ instance, expect, skip, signal }) => {
-    const status = await instance.waitForCloudInit({ deadline: '1 minute', signal })
+    const status = await cloudInitStatus(instance, signal)
     if (!versionAtLeast(status.version, '23.4')) skip(`cloud-init ${status.version} does not report deprecations`)
     expect(status.recoverableErrors.DEPRECATED ?? []).toEqual([])
   },

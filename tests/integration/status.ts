@@ -1,5 +1,5 @@
 import { regression } from '../../src/testing/index.ts'
-import { bootsInLog, runFolder, versionAtLeast } from './probes/cloud-init.ts'
+import { bootsInLog, cloudInitStatus, runFolder, versionAtLeast } from './probes/cloud-init.ts'
 
 regression(
   'reg-ci-status-first',
@@ -12,7 +12,7 @@ regression(
     fix: 'read `cloud-init status --long` and /var/log/cloud-init.log of the first boot; the module named there failed',
   },
   async ({ instance, expect, signal, skip }) => {
-    const status = await instance.waitForCloudInit({ deadline: '2 minutes', signal })
+    const status = await cloudInitStatus(instance, signal)
     if ((await bootsInLog(instance)) > 1) skip('this is not the first boot any more')
     expect(status.errors, 'errors that cloud-init reports').toEqual([])
     expect(status.status, `cloud-init status: ${status.detail}`).toBe('done')
@@ -83,7 +83,7 @@ regression(
   },
   async ({ instance, expect, expected, skip, signal }) => {
     const wanted = expected.cloudInitDatasource ?? skip('no datasource is declared for this platform')
-    const status = await instance.waitForCloudInit({ deadline: '1 minute', signal })
+    const status = await cloudInitStatus(instance, signal)
     expect(status.datasource.toLowerCase(), `datasource, by ${wanted.source}`).toBeOneOf(
       wanted.value.datasources.map((name) => name.toLowerCase()),
     )
@@ -123,7 +123,7 @@ regression(
     fix: '`cloud-init schema --system` names the key and the line',
   },
   async ({ instance, expect, skip, signal }) => {
-    const { version } = await instance.waitForCloudInit({ deadline: '1 minute', signal })
+    const { version } = await cloudInitStatus(instance, signal)
     if (version && !versionAtLeast(version, '22.2'))
       skip(`cloud-init ${version} has no schema command for the running system`)
     const result = await instance.root.probe`cloud-init schema --system`

@@ -1,5 +1,6 @@
 import { regression } from '../../src/testing/index.ts'
 import type { Facts } from '../../src/testing/index.ts'
+import { cloudInitStatus } from './probes/cloud-init.ts'
 
 regression(
   'reg-upg-ci-dirty',
@@ -17,7 +18,7 @@ regression(
     if (before.cloudInit.version === facts.cloudInit.version)
       skip(`the agent is ${facts.cloudInit.version ?? 'the same'} before and after`)
     expect(seen(facts), 'what an instance shows of itself').toEqual(seen(before))
-    const status = await instance.waitForCloudInit({ deadline: '1 minute', signal })
+    const status = await cloudInitStatus(instance, signal)
     expect(status.errors, 'errors of the new version').toEqual([])
   },
 )

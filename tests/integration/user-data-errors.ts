@@ -1,5 +1,5 @@
 import { regression } from '../../src/testing/index.ts'
-import { versionAtLeast } from './probes/cloud-init.ts'
+import { cloudInitStatus, versionAtLeast } from './probes/cloud-init.ts'
 
 const BROKEN = `#cloud-config-archive
 - type: text/cloud-config
@@ -54,7 +54,7 @@ regression(
     fix: 'see which patch of the distribution changes the exit code, and declare it',
   },
   async ({ instance, expect, signal }) => {
-    const status = await instance.waitForCloudInit({ deadline: '2 minutes', signal })
+    const status = await cloudInitStatus(instance, signal)
     const recoverable = versionAtLeast(status.version, '23.4')
     expect(status.exitCode, `exit code of cloud-init ${status.version} after a recoverable error`).toBe(
       recoverable ? 2 : 0,

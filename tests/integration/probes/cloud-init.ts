@@ -1,5 +1,21 @@
 import type { Instance } from '../../../src/testing/index.ts'
 
+type Status = Awaited<ReturnType<Instance['waitForCloudInit']>>
+
+const known = new Map<string, { of: string; status: Promise<Status> }>()
+
+/** Status of cloud-init, asked once for each state of its files: the program takes most of a second of processor time. */
+export async function cloudInitStatus(instance: Instance, signal: AbortSignal): Promise<Status> {
+  const of = await instance.root
+    .sh`cat /proc/sys/kernel/random/boot_id 2>/dev/null; stat -c '%y %s %i' /run/cloud-init/status.json /run/cloud-init/result.json 2>/dev/null; :`
+  const cached = known.get(instance.id)
+  if (cached?.of === of) return await cached.status
+  const status = instance.waitForCloudInit({ deadline: '2 minutes', signal })
+  known.set(instance.id, { of, status })
+  status.catch(() => known.delete(instance.id))
+  return await status
+}
+
 /** The boots that /var/log/cloud-init.log remembers. `clean --logs` makes it start at one. */
 export async function bootsInLog(instance: Instance): Promise<number> {
   const log = await instance.root.run('grep -c "running \'init-local\'" /var/log/cloud-init.log')
