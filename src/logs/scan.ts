@@ -157,9 +157,7 @@ function soundsWrong(line: NormalLine, kind: LogKind): boolean {
       return /^(E: |ERROR[: ]|CRITICAL[: ]|\[(WARNING|ERROR|CRITICAL)\])/.test(line.text)
     case 'journal':
     case 'console':
-      return (
-        /^systemd(\[|$)/.test(line.program ?? '') && /^[^ ]+: Failed with result |^Failed to start /.test(line.text)
-      )
+      return /^systemd(\[|$)/.test(line.program ?? '') && /^[^ ]+: Failed with result /.test(line.text)
     case 'cloud-init.log':
       return false
   }

@@ -35,7 +35,7 @@ export function markdownSummary(run: RunModel, options: MarkdownOptions = {}): s
     '|---|---|---|---|---|',
     ...run.cells.map(cellRow),
   ]
-  const sections = [...run.cells].filter(needsWords).map(cellSection)
+  const sections = [...run.cells].filter(needsWords).map((cell) => cellSection(run, cell))
   sections.push(...upgradeSection(run), ...leakSection(run), ...excludedSection(run))
   let text = `${head.join('\n').slice(0, max)}\n`
   let leftOut = 0
@@ -62,7 +62,7 @@ function needsWords(cell: CellModel): boolean {
   return cell.status !== 'pass' || countedChecks(cell).some(isProblem)
 }
 
-function cellSection(cell: CellModel): string {
+function cellSection(run: RunModel, cell: CellModel): string {
   const problems = worstFirst(countedChecks(cell)).filter(isProblem)
   const shown = problems.slice(0, 12)
   const lines = [
@@ -79,7 +79,7 @@ function cellSection(cell: CellModel): string {
   else if (cell.state !== 'ended') lines.push(escape(cellReason(cell)), '')
   for (const record of shown) lines.push(...problemLines(record))
   if (problems.length > shown.length) lines.push(`… and ${problems.length - shown.length} more.`, '')
-  lines.push(`Again: \`${code(rerunCommand(cell))}\``, '', '</details>')
+  lines.push(`Again: \`${code(rerunCommand(run, cell))}\``, '', '</details>')
   return lines.join('\n')
 }
 

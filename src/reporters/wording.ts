@@ -67,7 +67,7 @@ export function failureLines(failure: CheckFailure, maxLines: number): string[] 
     if (failure.expected !== undefined) lines.push(...cleanText(`expected ${failure.expected}`).split('\n'))
     if (failure.actual !== undefined) lines.push(...cleanText(`actual   ${failure.actual}`).split('\n'))
   }
-  const kept = lines.map((line) => line.trimEnd()).filter((line) => line !== '')
+  const kept = lines.map((line) => line.trimEnd()).filter((line) => !['', '- Expected', '+ Received'].includes(line))
   return kept.length > maxLines && maxLines > 1
     ? [...kept.slice(0, maxLines - 1), `… ${kept.length - maxLines + 1} more lines`]
     : kept.slice(0, maxLines)
@@ -79,9 +79,20 @@ export function oneLine(text: string, max: number): string {
   return line.length > max ? `${line.slice(0, max - 1)}…` : line
 }
 
-/** The command that runs this cell again. */
-export function rerunCommand(cell: CellModel): string {
-  return `harness run --filter ${shellWord(cell.summary.id)}`
+/** Options that choose cells or belong to one run only; they are not repeated. With and without a value. */
+const DROPPED_WITH_VALUE = new Set(['--filter', '--concurrency', '--reports-dir'])
+const DROPPED = new Set(['--setup', '--yes', '--rebuild', '--dry-run'])
+
+/** The command that runs this cell again: that of the run, narrowed to the cell. */
+export function rerunCommand(run: Pick<RunModel, 'argv'>, cell: CellModel): string {
+  const words = run.argv.filter((word, index) => index > 0 || word !== 'harness').slice(0, 60)
+  const kept: string[] = []
+  for (let i = words[0] === 'run' ? 1 : 0; i < words.length; i++) {
+    const word = words[i] ?? ''
+    if (DROPPED_WITH_VALUE.has(word)) i++
+    else if (!DROPPED.has(word) && !DROPPED_WITH_VALUE.has(word.split('=')[0] ?? '')) kept.push(shellWord(word))
+  }
+  return ['harness run', ...kept, `--filter ${shellWord(cell.summary.id)}`].join(' ')
 }
 
 /** The command that explains a check; log rules are explained under the id of the rule. */

@@ -11,6 +11,8 @@ export interface PlannedCheck {
   id: string
   title: string
   severity: Severity
+  /** Told with a failure. */
+  about: { because: string; source: string; fix?: string }
   phase?: Phase
   subject: Subject
   baseline: boolean
@@ -34,12 +36,14 @@ export function plannedCheck(
   place: { phase?: Phase; subject: Subject; baseline?: boolean; lane: string; timeoutMs: number },
 ): PlannedCheck {
   const { phase, subject, baseline = false, lane, timeoutMs } = place
+  const { because, source, fix } = check.info
   return {
     key: [check.suite, check.id, phase ?? '-', baseline ? 'baseline' : subject].join('/'),
     suite: check.suite,
     id: check.id,
     title: check.info.title,
     severity: check.info.severity,
+    about: { because, source, ...(fix === undefined ? {} : { fix }) },
     ...(phase === undefined ? {} : { phase }),
     subject,
     baseline,
@@ -50,12 +54,13 @@ export function plannedCheck(
 
 /** A record of a planned check with nothing but its identity and a status. */
 export function recordOf(planned: PlannedCheck, status: CheckRecord['status'], reason?: string): CheckRecord {
-  const { id, suite, title, severity, phase, subject, baseline } = planned
+  const { id, suite, title, severity, about, phase, subject, baseline } = planned
   return {
     id,
     suite,
     title,
     severity,
+    ...(status === 'fail' || status === 'error' ? { about } : {}),
     ...(phase === undefined ? {} : { phase }),
     subject,
     baseline,

@@ -1,6 +1,6 @@
 import { toMs } from '../../core/duration.ts'
 import { STATUS_STYLE } from '../status-style.ts'
-import type { CellModel } from '../../results/run-model.ts'
+import type { CellModel, RunModel } from '../../results/run-model.ts'
 import { compareSubjects, countChecks, countedChecks, isProblem, worstFirst } from '../../results/summary.ts'
 import type { Status } from '../../results/status.ts'
 import {
@@ -29,7 +29,7 @@ export function verdictLine(cell: CellModel, width: number, paint: Paint): strin
 }
 
 /** What is wrong with a cell: its error, then its failed checks with their evidence and what to do next. */
-export function problemLines(cell: CellModel, width: number, paint: Paint): string[] {
+export function problemLines(run: RunModel, cell: CellModel, width: number, paint: Paint): string[] {
   const lines: string[] = []
   const add = (indent: number, text: string, sgr = '') => {
     const line = oneLine(text, 600)
@@ -62,7 +62,7 @@ export function problemLines(cell: CellModel, width: number, paint: Paint): stri
   if (lines.length > 0) {
     const [first] = problems
     if (first) add(2, `why:   ${explainCommand(first)}`, '2')
-    add(2, `again: ${rerunCommand(cell)}`, '2')
+    add(2, `again: ${rerunCommand(run, cell)}`, '2')
   }
   return lines
 }

@@ -17,7 +17,7 @@ export function finalSummary(
   )
   for (const cell of options.omitPassed ? [] : run.cells.filter((candidate) => !worse.includes(candidate)))
     lines.push(verdictLine(cell, width, paint))
-  for (const cell of worse) lines.push('', verdictLine(cell, width, paint), ...problemLines(cell, width, paint))
+  for (const cell of worse) lines.push('', verdictLine(cell, width, paint), ...problemLines(run, cell, width, paint))
   for (const { id, reason } of run.excluded)
     lines.push(paint('2', oneLine(`${STATUS_STYLE.skip.glyph} ${id}  left out: ${reason}`, 400)))
   const leaks = leaksOf(run)

@@ -1,4 +1,4 @@
-import type { CellModel } from '../../results/run-model.ts'
+import type { CellModel, RunModel } from '../../results/run-model.ts'
 import { compareSubjects, countChecks, countedChecks, isProblem, worstFirst } from '../../results/summary.ts'
 import { bytesText, cellReason, countsText, rerunCommand, timeText } from '../wording.ts'
 import { badge } from './badge.ts'
@@ -11,7 +11,8 @@ import { timeline } from './timeline.ts'
 export type Excerpts = ReadonlyMap<string, string>
 
 /** One cell: verdict, what is wrong, what the upgrade changed, where the time went, logs, all checks. Open when it did not pass, or when there is no other. */
-export function cellSection(cell: CellModel, index: number, excerpts: Excerpts, alone = false): Markup {
+export function cellSection(run: RunModel, index: number, cell: CellModel, excerpts: Excerpts): Markup {
+  const alone = run.cells.length === 1
   const problems = worstFirst(countedChecks(cell)).filter(isProblem)
   const counts = countChecks(countedChecks(cell))
   const open = alone || cell.status !== 'pass' || problems.length > 0
@@ -32,7 +33,7 @@ ${
     ${checkTable(cell.checks)}
   </details>`
 }
-<p class="again">Run it again: <code>${rerunCommand(cell)}</code></p>
+<p class="again">Run it again: <code>${rerunCommand(run, cell)}</code></p>
 </div></details></section>
 `
 }

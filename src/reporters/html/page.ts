@@ -33,7 +33,7 @@ export function htmlReport(run: RunModel, excerpts: Excerpts = new Map()): strin
           ${leaks(run)} ${matrixTable(run)}
           <section aria-labelledby="details">
             <h2 id="details">Details</h2>
-            ${filterBar()} ${run.cells.map((cell, index) => cellSection(cell, index, excerpts, run.cells.length === 1))}
+            ${filterBar()} ${run.cells.map((cell, index) => cellSection(run, index, cell, excerpts))}
           </section>
           ${excluded(run)}
         </main>
