@@ -35,7 +35,7 @@ export class SummaryReporter implements Reporter {
   }
 }
 
-/** The note of a test that skipped itself, or the part in parentheses of a name: `... (needs LXD: harness setup)`. */
+/** The note of a test that skipped itself, or the part in parentheses of a name: `... (skipped: no LXD here: harness setup)`. */
 function reasonOf(fullName: string, note: string | undefined): string {
-  return note ?? /\((needs [^()]+)\)/.exec(fullName)?.[1] ?? fullName
+  return note ?? /\((?:skipped: )?(.+?)\)(?= > |$)/.exec(fullName)?.[1] ?? fullName
 }

@@ -1,0 +1,72 @@
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { readFileSync } from 'node:fs'
+import { loadRecipe } from '../../src/images/index.ts'
+import { harness, ROOT } from './cli.ts'
+
+it('the matrix of a maintainer makes cells', async () => {
+  const { code, stdout } = await harness(['plan', '--matrix', 'examples/matrix.yaml', '--json'])
+  const { cells, excluded } = JSON.parse(stdout) as {
+    cells: { id: string; checks: { id: string }[] }[]
+    excluded: unknown[]
+  }
+  expect(code).toBe(0)
+  expect(cells.map((cell) => cell.id)).toEqual(['lxd/debian-13/default/container', 'lxd/debian-13/small/container'])
+  expect(cells[0]?.checks.map((check) => check.id)).toEqual(
+    expect.arrayContaining(['company-time-is-kept', 'example-tmp-is-sticky']),
+  )
+  expect(excluded).toHaveLength(1)
+})
+
+it('the recipe extends a recipe of the harness', async () => {
+  const recipe = await loadRecipe(join(ROOT, 'examples/image.yaml'))
+  expect(recipe.name).toBe('company-13')
+  expect(recipe.packages).toContain('jq')
+  expect(recipe.packages).toContain('cloud-init')
+})
+
+it('every page that documentation links to exists, and every command it shows is one', async () => {
+  const pages = globSync(['*.md', 'docs/*.md', 'reports/*.md', 'examples/*.md'], { cwd: ROOT })
+  const { COMMANDS } = await import('../../src/cli/commands.ts')
+  const faults: string[] = []
+  for (const page of pages) {
+    const text = readFileSync(join(ROOT, page), 'utf8')
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (/^https?:/.test(target)) continue
+      if (globSync(join(ROOT, page, '..', target)).length === 0) faults.push(`${page}: ${target}`)
+    }
+    for (const [, command = ''] of text.matchAll(/(?:^ {4}|`)(?:sudo )?(?:\.\/)?harness ([a-z-]+)/gm)) {
+      if (!Object.hasOwn(COMMANDS, command)) faults.push(`${page}: harness ${command}`)
+    }
+  }
+  expect(pages.length).toBeGreaterThan(15)
+  expect(faults).toEqual([])
+})
+
+it('every workflow is YAML with pinned actions', () => {
+  for (const file of globSync(['.github/workflows/*.yml', 'examples/*.yaml'], { cwd: ROOT })) {
+    const text = readFileSync(join(ROOT, file), 'utf8')
+    expect(() => parse(text)).not.toThrow()
+    for (const [, version = ''] of text.matchAll(/uses: [^@\s]+@(\S+)/g)) expect(version).toMatch(/^v\d+/)
+  }
+})
+
+it('the newest run is found without a name', async () => {
+  const empty = mkdtempSync(join(tmpdir(), 'harness-empty-'))
+  try {
+    const { code, stderr } = await harness(['report', '--reports-dir', empty])
+    expect({ code, stderr: stderr.replace(empty, 'DIR') }).toMatchInlineSnapshot(`
+      {
+        "code": 2,
+        "stderr": "harness: there are no runs in DIR
+        name the folder of a run, or start one: harness run
+      ",
+      }
+    `)
+  } finally {
+    rmSync(empty, { recursive: true, force: true })
+  }
+})
