@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import { CancelledError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
 import { Capture } from './capture.ts'
+import { ChannelRefusedError, insist } from './refused-channel.ts'
 import { TokenGate } from './remote-command.ts'
 import type { ExecRequest, ExecResult } from './transport.ts'
 
@@ -56,8 +57,9 @@ export async function runChannel(work: ChannelWork): Promise<ExecResult> {
   const stdout = new Capture(new TokenGate(token), request.maxBytes, request.stdoutTo)
   const stderr = new Capture(new TokenGate(token), request.maxBytes)
   let channel: Channel | undefined
+  let over = false
   const running = async (): Promise<ChannelEnd> => {
-    channel = await work.open()
+    channel = await insist(work.open, () => !over)
     const failed = Promise.withResolvers<never>()
     stdout.read(channel.stdout, failed.reject)
     stderr.read(channel.stderr, failed.reject)
@@ -82,6 +84,7 @@ export async function runChannel(work: ChannelWork): Promise<ExecResult> {
     await stdout.flushed()
     return result(work, end, stdout, stderr, performance.now() - started)
   } catch (error) {
+    over = true
     await stop(run, channel, stderr, work, error)
     throw error
   } finally {
@@ -94,7 +97,12 @@ function result(work: ChannelWork, end: ChannelEnd, stdout: Capture, stderr: Cap
   const reported = work.reportsEnd ? takeReport(stderr, work.token) : undefined
   const code = reported ?? end.code
   if (code === null && end.signal === undefined) throw lost(work)
-  if (work.reportsEnd && reported === undefined && end.code === 255) throw lost(work)
+  if (work.reportsEnd && reported === undefined && end.code === 255) {
+    if (/refused by peer|open failed/.test(stderr.gate.held)) {
+      throw new ChannelRefusedError('protocol', `no channel was opened: ${stderr.gate.held.trim()}`)
+    }
+    throw lost(work)
+  }
   if (stderr.gate.rest === undefined) {
     const said = (stdout.gate.held + stderr.gate.held).trim().slice(-400)
     throw new TransportError(

@@ -10,14 +10,14 @@ import { makeTempDir } from '../../core/temp-dir.ts'
 import { pause } from '../../core/wait-until.ts'
 import { getByCat, putByCat } from './cat-files.ts'
 import type { GetOptions } from './cat-files.ts'
+import { ChannelQueue } from './channel-queue.ts'
 import { runChannel } from './channel.ts'
 import type { Channel, ChannelEnd } from './channel.ts'
+import { insist } from './refused-channel.ts'
 import { killScript, wrapCommand } from './remote-command.ts'
 import { parseHostKeys } from './ssh-target.ts'
 import type { SshTarget } from './ssh-target.ts'
 import type { ExecRequest, ExecResult, PutOptions, Transport } from './transport.ts'
-
-const CHANNELS = 8
 
 /**
  * Logs in with the system's `ssh` and shares one connection among all commands. It knows every algorithm of a hardened server,
@@ -106,7 +106,7 @@ class OpenSshTransport implements Transport {
   readonly #folder: string
   readonly #master: ChildProcess
   readonly #base: readonly string[]
-  readonly #limit = pLimit(CHANNELS)
+  readonly #queue = new ChannelQueue()
   readonly #killLimit = pLimit(1)
   readonly #gone: Promise<never>
   #lost = false
@@ -131,17 +131,18 @@ class OpenSshTransport implements Transport {
   }
 
   async exec(request: ExecRequest): Promise<ExecResult> {
-    const started = performance.now()
-    return await this.#limit(async () => {
-      const deadlineMs = Math.max(1, request.deadlineMs - (performance.now() - started))
-      return await this.#run({ ...request, deadlineMs })
-    })
+    return await this.#queue.run(request, (due) => this.#run(due))
   }
 
   async #run(request: ExecRequest): Promise<ExecResult> {
     const { line, token } = wrapCommand(request.command, request.env, true)
     const kill = (pid: number) => this.#kill(pid, request.killWith)
-    return await runChannel({ request, token, reportsEnd: true, open: () => this.#open(line), kill })
+    // What a stream has given is gone; other input can be sent again.
+    const repeatable = !(typeof request.stdin === 'object' && !(request.stdin instanceof Uint8Array))
+    return await insist(
+      () => runChannel({ request, token, reportsEnd: true, open: () => this.#open(line), kill }),
+      () => repeatable && !request.signal?.aborted,
+    )
   }
 
   async #kill(pid: number, wrap: (command: string) => string = (command) => command): Promise<boolean> {

@@ -4,15 +4,14 @@ import { CancelledError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
 import { getByCat, putByCat } from './cat-files.ts'
 import type { GetOptions } from './cat-files.ts'
+import { ChannelQueue } from './channel-queue.ts'
 import { runChannel } from './channel.ts'
 import type { Channel, ChannelEnd } from './channel.ts'
 import { killScript, wrapCommand } from './remote-command.ts'
+import { ChannelRefusedError } from './refused-channel.ts'
 import { parseHostKeys } from './ssh-target.ts'
 import type { SshTarget } from './ssh-target.ts'
 import type { ExecRequest, ExecResult, PutOptions, Transport } from './transport.ts'
-
-// sshd allows ten sessions on a connection by default; the rest is for killing commands whose time is over.
-const CHANNELS = 8
 
 /**
  * Logs in with the ssh2 library: one connection, no delay, keepalive. Only the given host keys are trusted.
@@ -75,7 +74,7 @@ class Ssh2Transport implements Transport {
   readonly user: string
   readonly #client: Client
   readonly #name: string
-  readonly #limit = pLimit(CHANNELS)
+  readonly #queue = new ChannelQueue()
   readonly #killLimit = pLimit(1)
   readonly #gone = Promise.withResolvers<never>()
   #why: string | undefined
@@ -96,11 +95,7 @@ class Ssh2Transport implements Transport {
   }
 
   async exec(request: ExecRequest): Promise<ExecResult> {
-    const started = performance.now()
-    return await this.#limit(async () => {
-      const deadlineMs = Math.max(1, request.deadlineMs - (performance.now() - started))
-      return await this.#run({ ...request, deadlineMs })
-    })
+    return await this.#queue.run(request, (due) => this.#run(due))
   }
 
   async #run(request: ExecRequest): Promise<ExecResult> {
@@ -124,14 +119,7 @@ class Ssh2Transport implements Transport {
         return reject(new TransportError('lost', `the connection to ${this.#name} was lost (${this.#why})`))
       try {
         this.#client.exec(line, (error, channel) => {
-          if (error)
-            reject(
-              new TransportError(
-                this.#why === undefined ? 'protocol' : 'lost',
-                `${this.#name} opened no channel: ${error.message}`,
-                { cause: error },
-              ),
-            )
+          if (error) reject(this.#noChannel(error))
           // The exit code of a short command may be in the packet that opened the channel: listeners must be there already.
           else resolve(this.#channel(channel))
         })
@@ -140,6 +128,14 @@ class Ssh2Transport implements Transport {
       }
     })
     return await Promise.race([opened, this.#gone.promise])
+  }
+
+  #noChannel(error: Error & { reason?: unknown }): TransportError {
+    const message = `${this.#name} opened no channel: ${error.message}`
+    if (this.#why !== undefined) return new TransportError('lost', message, { cause: error })
+    // 2 and 4 of RFC 4254: the connect failed, or resources are short. 1 is a prohibition.
+    const passing = error.reason === 2 || error.reason === 4
+    return new (passing ? ChannelRefusedError : TransportError)('protocol', message, { cause: error })
   }
 
   #channel(channel: ClientChannel): Channel {

@@ -145,6 +145,18 @@ describe.skipIf(noSshd).each([
     }
   })
 
+  test('time spent waiting for a free channel counts', async () => {
+    const stop = new AbortController()
+    const busy = Array.from({ length: 8 }, () =>
+      transport.exec({ command: 'sleep 30', deadlineMs: 60_000, signal: stop.signal }),
+    )
+    const ends = Promise.allSettled(busy)
+    await expect(exec('echo late', 500)).rejects.toMatchObject({ name: 'TransportError', reason: 'timeout' })
+    stop.abort()
+    await ends
+    expect(text((await exec('echo free again')).stdout)).toBe('free again\n')
+  })
+
   test('another host key is refused', async () => {
     const other = newSshIdentity('other').publicKey.split(' ').slice(0, 2).join(' ')
     await expect(connect({ ...sshd.target(), hostKeys: [other] })).rejects.toMatchObject({ reason: 'host-key' })

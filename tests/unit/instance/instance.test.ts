@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import {
   BootError,
   CleanupError,
-  HarnessError,
+  type HarnessError,
   PlatformError,
   TransportError,
   UnsupportedError,
