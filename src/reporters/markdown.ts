@@ -1,14 +1,14 @@
 import { cleanText } from '../core/text.ts'
 import type { CheckRecord } from '../results/check-record.ts'
 import type { CellModel, RunModel } from '../results/run-model.ts'
-import { compareSubjects, countChecks, countedChecks, isProblem, leaksOf, worstFirst } from '../results/summary.ts'
+import { compareSubjects, countChecks, countedChecks, isProblem, leaksOf } from '../results/summary.ts'
+import { problemsOf, type Problem } from './problems.ts'
 import { STATUS_STYLE } from './status-style.ts'
 import {
   cellReason,
   countsText,
   explainCommand,
   failureLines,
-  judgedAt,
   oneLine,
   rerunCommand,
   timeText,
@@ -63,7 +63,7 @@ function needsWords(cell: CellModel): boolean {
 }
 
 function cellSection(run: RunModel, cell: CellModel): string {
-  const problems = worstFirst(countedChecks(cell)).filter(isProblem)
+  const problems = problemsOf(cell)
   const shown = problems.slice(0, 12)
   const lines = [
     `<details><summary>${STATUS_STYLE[cell.status].emoji} <b>${html(cell.summary.id)}</b>: ${html(sectionTitle(cell, problems))}</summary>`,
@@ -83,14 +83,13 @@ function cellSection(run: RunModel, cell: CellModel): string {
   return lines.join('\n')
 }
 
-function sectionTitle(cell: CellModel, problems: readonly CheckRecord[]): string {
+function sectionTitle(cell: CellModel, problems: readonly Problem[]): string {
   return cell.error || problems.length === 0
     ? cellReason(cell) || STATUS_STYLE[cell.status].word
     : `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`
 }
 
-function problemLines(record: CheckRecord): string[] {
-  const where = judgedAt(record)
+function problemLines({ record, where }: Problem): string[] {
   const { emoji } = STATUS_STYLE[record.status]
   return [
     `${emoji} **\`${code(record.id)}\`** (${[record.suite, record.severity, where].filter(Boolean).join(', ')}): expected that ${escape(oneLine(record.title, 300))}`,

@@ -76,10 +76,10 @@ function needsExcerpts(cell: CellModel): boolean {
   return cell.status !== 'pass' || countedChecks(cell).some(isProblem)
 }
 
-const TELLING = /(console|cloud-init\.log|cloud-init-output\.log|cloud-init-output|journal|upgrade|status)/
+const TELLING = /\/(console\.(txt|log)|cloud-init(-output)?\.log|journal-warnings\.txt|upgrade\.log)$/
 
+/** Of the machine under test first, then of the others. */
 function mostTelling(cell: CellModel): CellModel['logs'] {
-  return cell.logs
-    .filter((log) => TELLING.test(log.file) && !/\.(tar|gz|xz|zst|zip|bin)$/.test(log.file))
-    .slice(0, EXCERPTS_PER_CELL)
+  const telling = cell.logs.filter((log) => TELLING.test(log.file))
+  return telling.sort((a, b) => a.file.split('/').length - b.file.split('/').length).slice(0, EXCERPTS_PER_CELL)
 }

@@ -1,18 +1,10 @@
 import { toMs } from '../../core/duration.ts'
 import { STATUS_STYLE } from '../status-style.ts'
 import type { CellModel, RunModel } from '../../results/run-model.ts'
-import { compareSubjects, countChecks, countedChecks, isProblem, worstFirst } from '../../results/summary.ts'
+import { compareSubjects, countChecks, countedChecks } from '../../results/summary.ts'
 import type { Status } from '../../results/status.ts'
-import {
-  cellReason,
-  countsText,
-  explainCommand,
-  failureLines,
-  judgedAt,
-  oneLine,
-  rerunCommand,
-  timeText,
-} from '../wording.ts'
+import { cellReason, countsText, explainCommand, failureLines, oneLine, rerunCommand, timeText } from '../wording.ts'
+import { problemsOf } from '../problems.ts'
 import { column, columnsOf, fit, type Paint } from './ansi.ts'
 
 const MAX_SHOWN = 10
@@ -43,10 +35,9 @@ export function problemLines(run: RunModel, cell: CellModel, width: number, pain
     for (const line of tail(cell.error.evidence)) quote(line)
     if (cell.error.hint) add(4, `→ ${cell.error.hint}`)
   } else if (cell.state !== 'ended') add(2, reason)
-  const problems = worstFirst(countedChecks(cell)).filter(isProblem)
-  for (const record of problems.slice(0, MAX_SHOWN)) {
+  const problems = problemsOf(cell)
+  for (const { record, where } of problems.slice(0, MAX_SHOWN)) {
     const style = STATUS_STYLE[record.status]
-    const where = judgedAt(record)
     const head = fit(`${record.id}${where ? ` (${where})` : ''}`, width - 14)
     lines.push(
       `  ${paint(style.ansi, style.glyph)} ${paint('1', head)} ${paint('2', `${record.suite}, ${record.severity}`)}`,
@@ -61,7 +52,7 @@ export function problemLines(run: RunModel, cell: CellModel, width: number, pain
   for (const warning of cell.warnings.slice(0, 3)) add(2, `warning: ${warning}`, STATUS_STYLE.miss.ansi)
   if (lines.length > 0) {
     const [first] = problems
-    if (first) add(2, `why:   ${explainCommand(first)}`, '2')
+    if (first) add(2, `why:   ${explainCommand(first.record)}`, '2')
     add(2, `again: ${rerunCommand(run, cell)}`, '2')
   }
   return lines

@@ -1,11 +1,15 @@
 import type { CellModel, RunModel } from '../../results/run-model.ts'
-import { compareSubjects, countChecks, countedChecks, isProblem, worstFirst } from '../../results/summary.ts'
+import { compareSubjects, countChecks, countedChecks } from '../../results/summary.ts'
 import { bytesText, cellReason, countsText, rerunCommand, timeText } from '../wording.ts'
 import { badge } from './badge.ts'
 import { bootBars } from './boot-bars.ts'
 import { checkTable, problemCard } from './checks.ts'
 import { breakable, fileLink, html, type Markup } from './markup.ts'
+import { problemsOf } from '../problems.ts'
 import { timeline } from './timeline.ts'
+
+/** Problems that are shown in full; the rest is one click away. */
+const OPEN_PROBLEMS = 4
 
 /** Last lines of logs, by file name as the events give it. */
 export type Excerpts = ReadonlyMap<string, string>
@@ -13,7 +17,7 @@ export type Excerpts = ReadonlyMap<string, string>
 /** One cell: verdict, what is wrong, what the upgrade changed, where the time went, logs, all checks. Open when it did not pass, or when there is no other. */
 export function cellSection(run: RunModel, index: number, cell: CellModel, excerpts: Excerpts): Markup {
   const alone = run.cells.length === 1
-  const problems = worstFirst(countedChecks(cell)).filter(isProblem)
+  const problems = problemsOf(cell)
   const counts = countChecks(countedChecks(cell))
   const open = alone || cell.status !== 'pass' || problems.length > 0
   return html`<section class="cell" id="cell-${index + 1}" aria-labelledby="cell-${index + 1}-title">
@@ -21,7 +25,7 @@ export function cellSection(run: RunModel, index: number, cell: CellModel, excer
 <span class="sum">${counts.total > 0 ? countsText(counts) : cellReason(cell)}${cell.durationMs > 0 && ` · ${timeText(cell.durationMs)}`}</span></summary>
 <div class="body">
 ${failure(cell)}
-${problems.map(problemCard)}
+${problems.map((problem, at) => problemCard(problem, at < OPEN_PROBLEMS))}
 ${comparison(cell)}
 <div class="pictures">${timeline(cell)}${bootBars(cell)}</div>
 ${details(cell)}
@@ -91,7 +95,7 @@ function logs(cell: CellModel, excerpts: Excerpts): Markup {
   return html`<section class="logs">
     <h4>Logs and facts</h4>
     <ul>
-      ${cell.logs.map((log) => {
+      ${mainFirst(cell.logs).map((log) => {
         const excerpt = excerpts.get(log.file)
         const marks = [
           bytesText(log.bytes),
@@ -99,7 +103,7 @@ function logs(cell: CellModel, excerpts: Excerpts): Markup {
           log.redactions > 0 ? `${log.redactions} secrets masked` : '',
         ].filter(Boolean)
         return html`<li>
-          ${fileLink(log.file, log.title)} <small>${marks.join(', ')}</small>${
+          ${fileLink(log.file, logLabel(log, cell.logs))} <small>${marks.join(', ')}</small>${
             excerpt !== undefined &&
             html`<details class="excerpt">
               <summary>last lines</summary>
@@ -110,4 +114,17 @@ function logs(cell: CellModel, excerpts: Excerpts): Markup {
       })}${cell.facts.map((facts) => html`<li>${fileLink(facts.file, `facts, ${facts.subject}, ${facts.phase}`)}</li>`)}
     </ul>
   </section>`
+}
+
+/** Logs of the machine under test before those of further machines, whose labels end in a bracket. */
+function mainFirst(logs: CellModel['logs']): CellModel['logs'] {
+  const further = (log: CellModel['logs'][number]) => +logLabel(log, logs).endsWith(')')
+  return [...logs].sort((a, b) => further(a) - further(b))
+}
+
+/** Logs of further machines have the same titles; they are told apart by their folder. */
+function logLabel(log: CellModel['logs'][number], all: CellModel['logs']): string {
+  const shorter = all.some((other) => other.title === log.title && other.file.length < log.file.length)
+  const folder = shorter ? log.file.split('/logs/').at(-1)?.split('/')[0] : undefined
+  return folder === undefined ? log.title : `${log.title} (${folder})`
 }

@@ -1,18 +1,14 @@
 import type { CheckRecord } from '../../results/check-record.ts'
 import { worstFirst } from '../../results/summary.ts'
 import { explainCommand, failureLines, judgedAt, timeText } from '../wording.ts'
+import type { Problem } from '../problems.ts'
 import { badge } from './badge.ts'
 import { fileLink, html, sourceLink, type Markup } from './markup.ts'
 
 /** A failed check in full: what should be true, what was seen, why it matters, how to repair it. */
-export function problemCard(record: CheckRecord): Markup {
-  const where = judgedAt(record)
-  return html`<article class="problem e-${record.status}">
-    <h4>
-      ${badge(record.status)} <code>${record.id}</code>
-      <small>${[record.suite, record.severity, where].filter(Boolean).join(' · ')}</small>
-    </h4>
-    <p>Expected: ${record.title}.</p>
+export function problemCard({ record, where }: Problem, open: boolean): Markup {
+  return html`<article class="problem e-${record.status}"><details${open && html` open`}>
+    <summary><h4>${badge(record.status)} <code>${record.id}</code> <small>${[record.suite, record.severity, where].filter(Boolean).join(' · ')}</small></h4><span class="expected">Expected: ${record.title}.</span></summary>
     ${record.errors.slice(0, 5).map(
       (error) =>
         html`<pre tabindex="0">${failureLines(error, 40).join('\n').slice(0, 6000)}</pre>
@@ -43,7 +39,7 @@ export function problemCard(record: CheckRecord): Markup {
             ${record.attachments.slice(0, 20).map((path) => html`${fileLink(path, path.split('/').at(-1) ?? path)} `)}
           </dd>`
       }
-    </dl>
+    </dl></details>
   </article> `
 }
 

@@ -50,6 +50,7 @@ thead th{font-size:13px;color:var(--dim);font-weight:600}
 .cell .sum{color:var(--dim);margin-inline-start:auto;overflow-wrap:anywhere}
 .body{padding:4px 18px 16px}
 .problem{border:1px solid var(--line);border-inline-start:4px solid var(--dim);border-radius:6px;padding:12px 16px;margin:10px 0;overflow-wrap:anywhere}
+.problem summary{cursor:pointer}.problem summary h4{display:inline}.expected{display:block;padding-inline-start:1.15em}.problem details[open]>summary{margin-bottom:4px}
 .problem dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:8px 0 0;font-size:14px}
 dt{color:var(--dim)}dd{margin:0;min-width:0}
 .at{font-size:13px;color:var(--dim)}
