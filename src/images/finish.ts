@@ -35,7 +35,8 @@ if [ -d /var/log/journal ]; then
   chown root:systemd-journal /var/log/journal
   chmod 2755 /var/log/journal
 fi
-find /tmp /var/tmp -mindepth 1 -delete
+# the configuration of apt that mmdebstrap still needs is there too; it takes that away itself
+find /tmp /var/tmp -mindepth 1 ! -name 'mmdebstrap.*' -delete
 
 # the day an account was made is the day of the build
 sed -E 's/^([^:]*:[^:]*):[0-9]+:/\\1:${Math.floor(epoch / 86_400)}:/' /etc/shadow >/etc/shadow.new

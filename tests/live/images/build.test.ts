@@ -35,7 +35,9 @@ describe.skipIf(!able)('building images (needs root and mmdebstrap: sudo ./harne
     { timeout: BUILD_MS },
     async () => {
       const lines: string[] = []
+      const hostLists = await readdir('/var/lib/apt/lists')
       const second = await buildImage('debian-13', { onProgress: (line) => lines.push(line) })
+      expect(await readdir('/var/lib/apt/lists'), 'package lists of the host').toEqual(hostLists)
       expect(second.dir).not.toBe(first.dir)
       expect(second.manifest.packages).toEqual(first.manifest.packages)
       expect({ digest: second.digest, sha256: second.manifest.sha256 }).toEqual({
