@@ -8,6 +8,7 @@ import type { Instance } from '../instance.ts'
 import type { Agent, CollectEntry } from './agents.ts'
 import { collectScript, parseCollected } from './collect-script.ts'
 import type { CollectedPart } from './collect-script.ts'
+import { maskArchive } from './mask-archive.ts'
 import { SYSTEM_LOGS } from './system-logs.ts'
 import { registerUserDataSecrets } from './user-data-secrets.ts'
 
@@ -159,7 +160,7 @@ async function collectConsole(instance: Instance, maxBytes: number, options: Col
   }
 }
 
-/** The archive is kept as it came and never unpacked here: its names and contents are the guest's. */
+/** The archive is masked in memory and never unpacked to disk: its names and contents are the guest's. */
 async function collectArchive(
   instance: Instance,
   agent: Agent,
@@ -181,9 +182,10 @@ async function collectArchive(
       return { files: [], gaps: [{ title, reason: `the command exited with ${made.exitCode}` }] }
     if (size > maxBytes)
       return { files: [], gaps: [{ title, reason: `it has ${size} bytes, more than the ${maxBytes} that are kept` }] }
-    const packed = await instance.root.run(`base64 ${name}`, { ...common, maxBytes: Math.ceil(size * 1.5) + 4096 })
-    await keepBytes(options.dir, file, Buffer.from(packed.stdout, 'base64'))
-    return { files: [{ file, title, bytes: size, truncated: false, kind: 'archive' }], gaps: [] }
+    const packed = await instance.root.exec(`cat ${name}`, { ...common, maxBytes: size + 4096 })
+    const masked = maskArchive(packed.stdout)
+    await keepBytes(options.dir, file, masked)
+    return { files: [{ file, title, bytes: masked.length, truncated: false, kind: 'archive' }], gaps: [] }
   } catch (error) {
     return { files: [], gaps: [{ title, reason: reasonOf(error) }] }
   } finally {
