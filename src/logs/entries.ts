@@ -14,17 +14,9 @@ const MAX_BODY_LINES = 200
 const TRACEBACK = /^Traceback \(most recent call last\):/
 
 /**
- * Groups lines into entries. In cloud-init.log every entry begins with a time; elsewhere only tracebacks span lines,
- * from their header to the line that names the exception.
+ * Groups lines that arrive one by one into entries. In cloud-init.log every entry begins with a time; elsewhere only
+ * tracebacks span lines, from their header to the line that names the exception.
  */
-export function* groupEntries(lines: Iterable<string>, kind: LogKind, firstLine = 1): Generator<LogEntry> {
-  const grouper = new EntryGrouper(kind)
-  let number = firstLine
-  for (const line of lines) yield* grouper.push(line, number++)
-  yield* grouper.end()
-}
-
-/** `groupEntries` for lines that arrive one by one. */
 export class EntryGrouper {
   private readonly kind: LogKind
   private open: LogEntry | undefined
