@@ -14,7 +14,7 @@ export class Capture {
   #total = 0
   #tail: Buffer = Buffer.alloc(0)
   #cut = 0
-  #draining: Promise<void> = Promise.resolve()
+  #taken: Promise<void> = Promise.resolve()
 
   constructor(gate: TokenGate, maxBytes: number | undefined, to?: NodeJS.WritableStream) {
     this.gate = gate
@@ -35,14 +35,13 @@ export class Capture {
   }
 
   #pass(stream: Readable, data: Buffer, to: NodeJS.WritableStream): void {
-    if (to.write(data)) return
+    const taken = Promise.withResolvers<void>()
+    this.#taken = taken.promise
+    // Called with an error too; that is told by the listener of the stream.
+    const more = to.write(data, () => taken.resolve())
+    if (more) return
     stream.pause()
-    this.#draining = new Promise((resolve) => {
-      to.once('drain', () => {
-        stream.resume()
-        resolve()
-      })
-    })
+    to.once('drain', () => stream.resume())
   }
 
   #keep(data: Buffer): void {
@@ -74,7 +73,8 @@ export class Capture {
     return this.#to === undefined && this.#total - this.#cut > this.#max
   }
 
+  /** Resolves when the taker has taken the last of it. */
   async flushed(): Promise<void> {
-    await this.#draining
+    await this.#taken
   }
 }

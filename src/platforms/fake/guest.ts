@@ -3,8 +3,8 @@ import { FileTree } from './file-tree.ts'
 import type { Settings } from './options.ts'
 import { BUILTINS } from './shell/builtins.ts'
 import { PROGRAMS } from './shell/programs.ts'
-import { ExitShell } from './shell/run.ts'
-import type { Program } from './shell/run.ts'
+import { ExitShell } from './shell/program.ts'
+import type { Program } from './shell/program.ts'
 
 export type BootFault = 'silence' | 'panic' | 'emergency' | 'stopped' | 'cloud-init-error' | 'degraded' | undefined
 

@@ -1,7 +1,9 @@
 import { pause } from '../../../core/wait-until.ts'
 import { arithmetic } from './expand.ts'
-import { ExitShell, isolated, Jump } from './run.ts'
-import type { Program, ProgramCall, Shell } from './run.ts'
+import { ExitShell, Jump } from './program.ts'
+import type { Program, ProgramCall } from './program.ts'
+import { isolated } from './run.ts'
+import type { Shell } from './run.ts'
 
 /** Programs that belong to the shell itself. */
 export const BUILTINS: Readonly<Record<string, Program>> = {

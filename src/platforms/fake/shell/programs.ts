@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { FileError } from '../file-tree.ts'
-import type { Program, ProgramCall } from './run.ts'
+import type { Program, ProgramCall } from './program.ts'
 
 /** Programs that work on files and text. */
 export const PROGRAMS: Readonly<Record<string, Program>> = {
