@@ -17,7 +17,7 @@ regression(
   },
   async ({ instance, expect }) => {
     const output = await instance.root.run('cat /var/log/cloud-init-output.log', { check: true })
-    const line = output.stdout.split('\n').find((text) => text.includes('harness-final-message'))
+    const line = output.stdout.split('\n').find((text) => text.includes('harness-final-message')) ?? ''
     expect(line, 'the message in the output log').toMatch(/harness-final-message from DataSource\S+.* with \d/)
   },
 )

@@ -7,7 +7,7 @@ const known = new Map<string, { of: string; status: Promise<Status> }>()
 /** Status of cloud-init, asked once for each state of its files: the program takes most of a second of processor time. */
 export async function cloudInitStatus(instance: Instance, signal: AbortSignal): Promise<Status> {
   const of = await instance.root
-    .sh`cat /proc/sys/kernel/random/boot_id 2>/dev/null; stat -c '%y %s %i' /run/cloud-init/status.json /run/cloud-init/result.json 2>/dev/null; :`
+    .sh`cat /proc/sys/kernel/random/boot_id 2>/dev/null; stat -L -c '%y %s %i' /run/cloud-init/status.json /run/cloud-init/result.json 2>/dev/null; :`
   const cached = known.get(instance.id)
   if (cached?.of === of) return await cached.status
   const status = instance.waitForCloudInit({ deadline: '2 minutes', signal })

@@ -50,6 +50,14 @@ export async function judge(
   }
 }
 
+/** Why each check that did not pass did not. */
+export function reasons(judged: readonly Judged[]): string {
+  return judged
+    .filter(({ status }) => status !== 'pass' && status !== 'skip')
+    .map(({ id, status, message }) => `${id} ${status}: ${message}`)
+    .join('\n')
+}
+
 /** Ids of what failed, sorted. Checks that broke or were not judged are named with their status, so that they are not lost. */
 export function failures(judged: readonly Judged[]): string[] {
   return judged

@@ -9,7 +9,7 @@ import { findCheckFiles, loadCheckFiles } from '../../../src/runner/load-checks.
 import { mergeUserData } from '../../../src/runner/multipart.ts'
 import type { Facts, RegressionCheck } from '../../../src/testing/index.ts'
 import { image, whyNoLxd } from '../lxd/open-lxd.ts'
-import { failures, judge } from './judge.ts'
+import { failures, judge, reasons } from './judge.ts'
 import { SABOTAGES } from './sabotages.ts'
 
 const skip = await whyNoLxd()
@@ -71,7 +71,7 @@ describe.skipIf(skip)(`sabotage${skip ? ` (skipped: ${skip})` : ''}`, () => {
         const instance = await machineOf(lane)
         const judged = []
         for (const check of quiet) judged.push(await judge(check, { instance, facts, firstBoot }))
-        expect(failures(judged)).toEqual([])
+        expect(failures(judged), reasons(judged)).toEqual([])
       })
       const cases = quiet
         .filter((check) => !SABOTAGES[check.id]?.beforeReboot)
@@ -88,7 +88,7 @@ describe.skipIf(skip)(`sabotage${skip ? ` (skipped: ${skip})` : ''}`, () => {
             judged.push(
               await judge(check, { instance, ...seen, ...(sabotage.expected ? { expected: sabotage.expected } : {}) }),
             )
-          expect(failures(judged)).toEqual([id, ...(sabotage.also ?? [])].sort())
+          expect(failures(judged), reasons(judged)).toEqual([id, ...(sabotage.also ?? [])].sort())
         } finally {
           if (sabotage.undo) await instance.root.run(sabotage.undo, { check: true, deadline: '60 seconds' })
         }
@@ -114,7 +114,7 @@ describe.skipIf(skip)(`sabotage${skip ? ` (skipped: ${skip})` : ''}`, () => {
           (sabotage.beforeReboot === true) === (SABOTAGES[member.id]?.beforeReboot === true),
       )
       for (const member of together) judged.push(await judge(member, { instance, facts, firstBoot }))
-      expect(failures(judged)).toEqual([id, ...(sabotage.also ?? [])].sort())
+      expect(failures(judged), reasons(judged)).toEqual([id, ...(sabotage.also ?? [])].sort())
     })
   })
 })

@@ -39,12 +39,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     undo: 'for home in /root /home/*; do [ -e $home/.ssh/away ] && mv $home/.ssh/away $home/.ssh/authorized_keys; done; :',
   },
   'reg-ci-collect-logs': { break: 'mv /usr/bin/tar /usr/bin/tar.away', undo: 'mv /usr/bin/tar.away /usr/bin/tar' },
-  'reg-ci-datasource': {
-    ...edit(
-      '/run/cloud-init/instance-data.json',
-      `sed -i 's/"cloud[_-]id": "[a-z]*"/"cloud_id": "ec2"/' /run/cloud-init/instance-data.json`,
-    ),
-  },
+  'reg-ci-datasource': editStatus('v1["datasource"] = "DataSourceEc2 [crawled]"'),
   'reg-ci-dsidentify': edit(
     '/run/cloud-init/ds-identify.log',
     "sed -i 's/^Found/Missed/' /run/cloud-init/ds-identify.log",
