@@ -23,6 +23,9 @@ rm -rf /root/.cache /root/.wget-hsts /root/.bash_history /root/.gnupg
 
 # caches, logs and copies that the next use writes again
 find /var/lib/apt/lists /var/cache/apt -type f -delete
+# the packages were brought in with the owner of a directory of the host
+chown root:root /var/cache/apt/archives
+chmod 0755 /var/cache/apt/archives
 rm -rf /var/cache/man
 rm -f /var/cache/ldconfig/aux-cache
 mkdir -p -m 0755 /var/cache/man
