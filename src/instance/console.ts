@@ -1,5 +1,6 @@
 import type { Machine } from './machine.ts'
 
+// A host out of inotify instances stops systemd too, but that says nothing about the image.
 const SIGNS: readonly [RegExp, string][] = [
   [/Kernel panic - not syncing[^\n]{0,160}/, 'the kernel panicked'],
   [
@@ -12,7 +13,7 @@ const SIGNS: readonly [RegExp, string][] = [
   ],
   [/dracut-initqueue[^\n]{0,80}timeout/, 'it stopped in the initramfs'],
   [
-    /Freezing execution|Failed to (?:allocate manager|mount early API|load early init)[^\n]{0,120}/,
+    /Freezing execution|Failed to (?:allocate manager|mount early API|load early init)(?![^\n]{0,40}Too many open files)[^\n]{0,120}/,
     'systemd could not start',
   ],
   [

@@ -60,6 +60,8 @@ export type RunEvent =
     })
   | (OfCell & { type: 'cell-started' })
   | (OfCell & { type: 'step-started'; step: StepName; detail?: string })
+  /** What a long step does now, in a few words. */
+  | (OfCell & { type: 'step-progress'; step: StepName; line: string })
   | (OfCell & {
       type: 'step-ended'
       step: StepName

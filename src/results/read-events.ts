@@ -61,6 +61,7 @@ function refuseOther(first: RunEvent | 'unknown' | undefined, file: string): voi
 const OF_CELL: ReadonlySet<string> = new Set([
   'cell-started',
   'step-started',
+  'step-progress',
   'step-ended',
   'check-started',
   'check-ended',

@@ -112,7 +112,8 @@ export function applyEvent(run: RunModel, event: RunEvent): void {
 type CellEvent = Exclude<RunEvent, EventOf<'run-started'> | EventOf<'run-ended'>>
 
 function applyToCell(cell: CellModel, event: CellEvent): void {
-  if (event.type !== 'cell-started' && event.attempt < cell.attempt) return
+  // Leaks of an earlier attempt are told when its machines are gone, which may be late.
+  if (event.type !== 'cell-started' && event.type !== 'leaked' && event.attempt < cell.attempt) return
   if (cell.startedAt !== undefined && cell.state !== 'ended') cell.durationMs = sinceMs(cell.startedAt, event.at)
   switch (event.type) {
     case 'cell-started':
@@ -126,6 +127,11 @@ function applyToCell(cell: CellModel, event: CellEvent): void {
         ...(event.detail === undefined ? {} : { detail: event.detail }),
       })
       return
+    case 'step-progress': {
+      const step = cell.steps.findLast(({ step: name, outcome }) => name === event.step && outcome === 'running')
+      if (step) step.detail = event.line
+      return
+    }
     case 'step-ended':
       return endStep(cell, event)
     case 'check-started':

@@ -1,3 +1,4 @@
+import { cleanText } from '../core/text.ts'
 import type { AgentSource } from '../matrix/cell.ts'
 import { findAgent } from '../instance/agent/agents.ts'
 import { cleanAgent } from '../instance/agent/clean.ts'
@@ -77,7 +78,9 @@ export async function preparePair(
 
 async function upgrade(stage: CellStage, subject: Instance, source: AgentSource): Promise<void> {
   const { cell } = stage.plan
-  const result = await upgradeAgent(subject, findAgent(cell.agentName), source, { signal: stage.signal })
+  const onProgress = (line: string) =>
+    stage.emit({ type: 'step-progress', step: 'upgrade', line: cleanText(line).slice(0, 200) })
+  const result = await upgradeAgent(subject, findAgent(cell.agentName), source, { signal: stage.signal, onProgress })
   const path = join(stage.dir, 'logs', 'upgrade.log')
   await mkdir(join(stage.dir, 'logs'), { recursive: true })
   await writeFile(path, result.log)

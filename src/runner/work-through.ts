@@ -1,3 +1,4 @@
+import { cleanText } from '../core/text.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { PlatformImage } from '../platforms/platform.ts'
 import type { CellMachines } from './cell-machines.ts'
@@ -44,9 +45,11 @@ async function findImage(stage: CellStage, machines: CellMachines): Promise<Plat
   const { cell } = stage.plan
   const { run, signal } = stage
   const owner = machines.owner()
+  const onProgress = (line: string) =>
+    stage.emit({ type: 'step-progress', step: 'image', line: cleanText(line).slice(0, 200) })
   return await stage.step('image', () =>
     run.images.get(JSON.stringify([cell.platform, cell.platformOptions, cell.image]), () =>
-      machines.session.resolveImage(cell.image, { owner, signal }),
+      machines.session.resolveImage(cell.image, { owner, signal, onProgress }),
     ),
   )
 }
