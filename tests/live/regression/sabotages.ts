@@ -164,7 +164,8 @@ chmod +x /usr/local/bin/journalctl`,
   'reg-iid-clone': edit('/etc/machine-id', 'cat /var/lib/captured-machine-id > /etc/machine-id'),
   'reg-mod-ca-certs': edit(
     '/etc/ssl/certs/ca-certificates.crt',
-    'head -n 30 /var/lib/harness.saved > /etc/ssl/certs/ca-certificates.crt',
+    // Whole certificates only: Python programs die of a bundle that ends inside one.
+    'head -n 200 /var/lib/harness.saved | sed -n "1,/END CERTIFICATE/p" > /etc/ssl/certs/ca-certificates.crt',
   ),
   'reg-mod-locale-tz': {
     break: 'cp -P /etc/localtime /run/localtime.saved; ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime',
