@@ -40,7 +40,9 @@ export class ConfigError extends HarnessError {
 
   constructor(message: string, details: ErrorDetails & { position?: SourcePosition } = {}) {
     const { position } = details
-    const at = position ? [position.file, position.line, position.column].filter((part) => part !== undefined).join(':') : ''
+    const at = position
+      ? [position.file, position.line, position.column].filter((part) => part !== undefined).join(':')
+      : ''
     super(at ? `${at}: ${message}` : message, details)
     this.position = position
   }
@@ -51,7 +53,15 @@ export class PrerequisiteError extends HarnessError {
   readonly blame = 'host'
 }
 
-export type PlatformErrorKind = 'auth' | 'quota' | 'capacity' | 'throttled' | 'not-found' | 'conflict' | 'unavailable' | 'invalid'
+export type PlatformErrorKind =
+  | 'auth'
+  | 'quota'
+  | 'capacity'
+  | 'throttled'
+  | 'not-found'
+  | 'conflict'
+  | 'unavailable'
+  | 'invalid'
 
 const RETRYABLE: ReadonlySet<PlatformErrorKind> = new Set(['capacity', 'throttled', 'unavailable'])
 

@@ -44,13 +44,21 @@ export class SubprocessError extends HarnessError {
  * Runs a command of the host in its own process group, without a shell. Resolves with any exit code.
  * @throws PrerequisiteError when the command does not exist or outlives its deadline; CancelledError when `signal` fires.
  */
-export function probeHost(command: readonly [string, ...string[]], options: SubprocessOptions): Promise<SubprocessResult> {
+export function probeHost(
+  command: readonly [string, ...string[]],
+  options: SubprocessOptions,
+): Promise<SubprocessResult> {
   const [file, ...args] = command
   const started = performance.now()
   const maxBytes = options.maxBytes ?? 16 * 1024 * 1024
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted) return reject(new CancelledError(`cancelled before \`${file}\` was started`))
-    const child = spawn(file, args, { cwd: options.cwd, env: options.env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: options.env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
     const stdout = collect(child.stdout, maxBytes, (line) => options.onLine?.(line, 'stdout'))
     const stderr = collect(child.stderr, maxBytes, (line) => options.onLine?.(line, 'stderr'))
     let end: 'deadline' | 'cancelled' | undefined
@@ -68,14 +76,19 @@ export function probeHost(command: readonly [string, ...string[]], options: Subp
     child.on('error', (error: NodeJS.ErrnoException) => {
       settle()
       const hint = options.installHint
-      if (error.code === 'ENOENT') reject(new PrerequisiteError(`\`${file}\` is not installed`, hint === undefined ? {} : { hint }))
+      if (error.code === 'ENOENT')
+        reject(new PrerequisiteError(`\`${file}\` is not installed`, hint === undefined ? {} : { hint }))
       else reject(error)
     })
     child.on('close', (code, signalName) => {
       settle()
       if (end === 'cancelled') return reject(new CancelledError(`\`${file}\` was cancelled`))
       if (end === 'deadline') {
-        return reject(new PrerequisiteError(`\`${command.join(' ')}\` was killed after ${formatMs(options.deadlineMs)}; last output: ${lastLines(stderr.text() || stdout.text())}`))
+        return reject(
+          new PrerequisiteError(
+            `\`${command.join(' ')}\` was killed after ${formatMs(options.deadlineMs)}; last output: ${lastLines(stderr.text() || stdout.text())}`,
+          ),
+        )
       }
       resolve({
         exitCode: code ?? 128 + (signalName === 'SIGKILL' ? 9 : 15),

@@ -5,10 +5,12 @@ import { stripVTControlCharacters } from 'node:util'
  * Escaping for HTML, XML or Markdown is the job of the reporter that writes them.
  */
 export function cleanText(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll('\r\n', '\n')
-    // eslint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g, '')
+  return (
+    stripVTControlCharacters(text)
+      .replaceAll('\r\n', '\n')
+      // eslint-disable-next-line no-control-regex
+      .replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g, '')
+  )
 }
 
 /** At most `maxChars` of `text`, keeping head and tail, with a line that says how much was left out. */

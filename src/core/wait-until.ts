@@ -23,7 +23,10 @@ export type Attempt<T> = { done: true; value: T } | { done: false; saw: string }
  * Each attempt gets a signal that fires at the deadline, so an attempt that hangs cannot outlive it.
  * @throws WaitTimeoutError saying what was seen, CancelledError when `signal` fires.
  */
-export async function waitUntil<T>(options: WaitOptions, attempt: (signal: AbortSignal) => Promise<Attempt<T>>): Promise<T> {
+export async function waitUntil<T>(
+  options: WaitOptions,
+  attempt: (signal: AbortSignal) => Promise<Attempt<T>>,
+): Promise<T> {
   const started = performance.now()
   const deadline = AbortSignal.timeout(Math.ceil(options.deadlineMs))
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
@@ -37,7 +40,8 @@ export async function waitUntil<T>(options: WaitOptions, attempt: (signal: Abort
       if (answer.done) return answer.value
       note(answer.saw)
     } catch (error) {
-      if (options.signal?.aborted) throw new CancelledError(`cancelled while waiting for ${options.what}`, { cause: error })
+      if (options.signal?.aborted)
+        throw new CancelledError(`cancelled while waiting for ${options.what}`, { cause: error })
       if (!deadline.aborted && !(error instanceof HarnessError && error.retryable)) throw error
       if (error !== EXPIRED) note(error instanceof Error ? error.message : String(error))
     }

@@ -14,7 +14,7 @@ const DEBIAN_SUITE =
 
 /** What `sources.list` and `sources.list.d` say, in both of their formats. Entries that are switched off are left out. */
 export async function readHostSources(etc = '/etc/apt'): Promise<AptSource[]> {
-  const parts = await readdir(join(etc, 'sources.list.d')).catch(() => [])
+  const parts = await readdir(join(etc, 'sources.list.d')).catch((): string[] => [])
   const files = ['sources.list', ...parts.sort().map((part) => join('sources.list.d', part))]
   const found = await Promise.all(
     files.map(async (file) => {

@@ -76,5 +76,5 @@ export async function buildOverlay(
   })
   const out = join(work.path, 'image')
   await collect(work.path, out, { 'rootfs.squashfs': rootfs, 'metadata.tar.xz': metadata }, manifest)
-  return publish(out, overlay.name, digest, options.rebuild ?? false)
+  return await publish(out, overlay.name, digest, options.rebuild ?? false)
 }

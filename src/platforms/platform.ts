@@ -73,7 +73,10 @@ export interface PlatformSession {
   /** `name`, `manifest` data. */
   readonly manifest: PlatformManifest
   /** Finds an image by name, alias or id, importing a locally built one when needed. @throws PlatformError not-found, with near names in the hint */
-  resolveImage(reference: string, options: { owner: Owner; signal?: AbortSignal; onProgress?: (line: string) => void }): Promise<PlatformImage>
+  resolveImage(
+    reference: string,
+    options: { owner: Owner; signal?: AbortSignal; onProgress?: (line: string) => void },
+  ): Promise<PlatformImage>
   /** Root file system of an image on local disk, never booted; disposed when read. Only with capability `at-rest`. */
   openImageAtRest?(imageId: string, options: { signal?: AbortSignal }): Promise<AsyncDisposable & { root: string }>
   launch(request: LaunchRequest): Promise<Machine>

@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openPlatform } from '../../../src/index.ts'
 import type { CheckRecord } from '../../../src/results/check-record.ts'
 import type { RunEvent } from '../../../src/results/event.ts'
-import { HARNESS, harness, ROOT } from '../../e2e/cli.ts'
+import { harness, ROOT } from '../../e2e/cli.ts'
 import { whyNoLxd } from '../lxd/open-lxd.ts'
 
 const skip = await whyNoLxd()
@@ -64,23 +65,37 @@ describe.skipIf(skip)(`the command line on LXD${skip ? ` (skipped: ${skip})` : '
     expect((await run('sweep')).stdout).toBe('nothing was left behind\n')
   }, 300_000)
 
-  it('gives a person a prompt', async () => {
-    // `script` lends the shell a terminal.
-    const child = spawn('script', ['-qec', `${HARNESS} shell debian-13`, '/dev/null'], {
-      cwd: folder,
-      env: { ...process.env, ...env, TERM: 'dumb' },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+  it('gives a person a prompt that knows the size of the terminal', async () => {
+    await using session = await openPlatform('lxd', {})
+    const { id } = await session.resolveImage('debian-13')
+    await using instance = await session.launch({ image: id })
+    await instance.waitUntilReachable()
+    const input = new PassThrough()
+    const output = new PassThrough()
+    let size = { columns: 81, rows: 25 }
+    let resized = () => {}
     let seen = ''
-    let asked = false
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const typed = ['echo answer $((6 * 7)); tty; stty size\n', 'stty size; exit 5\n']
+    output.setEncoding('utf8').on('data', (text: string) => {
       seen += text
-      if (asked || !/root@\S+:~# ?$/.test(seen)) return
-      asked = true
-      child.stdin.write('echo answer $((6 * 7)); tty; stty size; exit 5\n')
+      if (!/root@\S+:~# ?$/.test(seen)) return
+      if (typed.length === 1) {
+        size = { columns: 120, rows: 40 }
+        resized()
+      }
+      input.write(typed.shift() ?? '')
     })
-    const code = await new Promise((resolve) => child.on('close', resolve))
-    expect(seen).toMatch(/answer 42\r\n\/dev\/pts\/\d+\r\n\d+ \d+\r\n/)
+    const code = await instance.machine.terminal?.({
+      input,
+      output,
+      term: 'dumb',
+      size: () => size,
+      onResize(callback) {
+        resized = callback
+        return { [Symbol.dispose]: () => (resized = () => {}) }
+      },
+    })
+    expect(seen).toMatch(/answer 42\r\n\/dev\/pts\/\d+\r\n25 81\r\n[^]*40 120\r\n/)
     expect(code).toBe(5)
   }, 300_000)
 })

@@ -25,7 +25,10 @@ describe('probeHost', () => {
 
   it('kills the whole process group at the deadline', async () => {
     let child = 0
-    const late = probeHost(['sh', '-c', 'sleep 600 & echo $!; wait'], { deadlineMs: 300, onLine: (line) => (child = Number(line)) })
+    const late = probeHost(['sh', '-c', 'sleep 600 & echo $!; wait'], {
+      deadlineMs: 300,
+      onLine: (line) => (child = Number(line)),
+    })
     await expect(late).rejects.toThrow(/was killed after 0\.3 s/)
     await waitUntil({ what: 'the grandchild to die', deadlineMs: 5000 }, async () => {
       try {

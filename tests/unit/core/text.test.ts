@@ -6,7 +6,9 @@ import { capText, cleanText } from '../../../src/core/text.ts'
 
 describe('cleanText', () => {
   it('removes terminal escapes, control characters and direction overrides, and keeps text, tabs and lines', () => {
-    expect(cleanText('\u001B[31mred\u001B[0m\u001B]0;title\u0007\r\nnext\tcol\u0000\u202Eevil\u2069')).toBe('red\nnext\tcolevil')
+    expect(cleanText('\u001B[31mred\u001B[0m\u001B]0;title\u0007\r\nnext\tcol\u0000\u202Eevil\u2069')).toBe(
+      'red\nnext\tcolevil',
+    )
   })
 })
 
@@ -34,7 +36,12 @@ describe('redact', () => {
 })
 
 describe('durations', () => {
-  it.each([['90 seconds', 90_000], ['1.5 minutes', 90_000], ['250 ms', 250], ['1 day', 86_400_000]])('%s is %d ms', (text, ms) => {
+  it.each([
+    ['90 seconds', 90_000],
+    ['1.5 minutes', 90_000],
+    ['250 ms', 250],
+    ['1 day', 86_400_000],
+  ])('%s is %d ms', (text, ms) => {
     expect(toMs(text)).toBe(ms)
   })
 
@@ -42,7 +49,12 @@ describe('durations', () => {
     expect(() => toMs(text)).toThrow(ConfigError)
   })
 
-  it.each([[400, '0.4 s'], [59_990, '1 min 00 s'], [245_000, '4 min 05 s'], [3_720_000, '1 h 02 min']])('%d ms reads %s', (ms, text) => {
+  it.each([
+    [400, '0.4 s'],
+    [59_990, '1 min 00 s'],
+    [245_000, '4 min 05 s'],
+    [3_720_000, '1 h 02 min'],
+  ])('%d ms reads %s', (ms, text) => {
     expect(formatMs(ms)).toBe(text)
   })
 })
@@ -61,9 +73,17 @@ describe('errors', () => {
 
   it('becomes a record: ours without a stack, a bug with one', () => {
     expect(toErrorRecord(new PlatformError('quota', 'too many', { hint: 'ask for more' }))).toEqual({
-      name: 'PlatformError', message: 'too many', blame: 'provider', hint: 'ask for more', kind: 'quota',
+      name: 'PlatformError',
+      message: 'too many',
+      blame: 'provider',
+      hint: 'ask for more',
+      kind: 'quota',
     })
-    expect(toErrorRecord(new TypeError('oops'))).toMatchObject({ name: 'TypeError', blame: 'harness', stack: expect.stringContaining('oops') })
+    expect(toErrorRecord(new TypeError('oops'))).toMatchObject({
+      name: 'TypeError',
+      blame: 'harness',
+      stack: expect.stringContaining('oops'),
+    })
     expect(toErrorRecord('text')).toMatchObject({ message: 'text', blame: 'harness' })
   })
 })

@@ -7,7 +7,9 @@ const quick = { what: 'the door', deadlineMs: 200, intervalMs: 5, maxIntervalMs:
 describe('waitUntil', () => {
   it('gives the value of the first attempt that is done', async () => {
     let calls = 0
-    const value = await waitUntil(quick, async () => (++calls < 3 ? { done: false, saw: 'shut' } : { done: true, value: calls }))
+    const value = await waitUntil(quick, async () =>
+      ++calls < 3 ? { done: false, saw: 'shut' } : { done: true, value: calls },
+    )
     expect(value).toBe(3)
   })
 
@@ -19,7 +21,9 @@ describe('waitUntil', () => {
   })
 
   it('cuts off an attempt that never answers', async () => {
-    await expect(waitUntil({ ...quick, deadlineMs: 50 }, () => new Promise(() => {}))).rejects.toThrow(/no attempt answered/)
+    await expect(waitUntil({ ...quick, deadlineMs: 50 }, () => new Promise(() => {}))).rejects.toThrow(
+      /no attempt answered/,
+    )
   })
 
   it('counts a retryable error as not yet, and throws any other at once', async () => {
