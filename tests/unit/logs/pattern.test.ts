@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { ConfigError } from '../../../src/core/errors.ts'
 import { LineMatcher } from '../../../src/logs/line-matcher.ts'
 
 const finds = (pattern: string, line: string) => new LineMatcher([pattern]).match(line).length > 0
@@ -29,26 +30,8 @@ test.each([
   expect(finds(pattern, line)).toBe(expected)
 })
 
-describe('refuses what other tools would read differently', () => {
-  test.each([
-    '\\d',
-    '\\bword',
-    'a(?=b)',
-    '(?:a)',
-    'a*?',
-    '(a',
-    'a)',
-    '[a',
-    '*a',
-    'a{200}',
-    'a{3,2}',
-    '[[:nope:]]',
-    '[\\d]',
-    'a{',
-    '\\',
-  ])('%s', (pattern) => {
-    expect(() => new LineMatcher([pattern])).toThrow(/column \d+/)
-  })
+test.each(['a(?=b)', '(a)\\1', '(a', 'a)', '[a', '*a', 'a{3,2}', '[[:nope:]]', '\\'])('refuses %s', (pattern) => {
+  expect(() => new LineMatcher([pattern])).toThrow(ConfigError)
 })
 
 test('agrees with a backtracking engine on random patterns and lines', () => {
