@@ -11,6 +11,7 @@ export { describeFiles, matches, wanted } from './judging.ts'
 export { isKnown, known, UnknownFactError } from '../instance/facts/unknown-fact.ts'
 /** Thrown by a check, it says that something outside the image failed: the check is then `miss`, not `fail`. */
 export { PlatformError } from '../core/errors.ts'
+export { refreshArchive } from '../instance/agent/archive.ts'
 export { mirrorTrouble, withMirrorRetries } from '../instance/agent/mirror.ts'
 export type {
   Applicability,

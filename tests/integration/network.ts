@@ -1,4 +1,4 @@
-import { regression, withMirrorRetries } from '../../src/testing/index.ts'
+import { refreshArchive, regression, withMirrorRetries } from '../../src/testing/index.ts'
 import { archiveHosts } from './probes/archives.ts'
 import { activeRenderers, configuredFiles } from './probes/renderers.ts'
 
@@ -111,9 +111,7 @@ regression(
     const before = await instance.packages.list()
     if (before.has(name)) skip(`the package ${name} is part of the image`)
     // Trouble with the archive is nobody's verdict on the image: it ends as PlatformError, so as not judged.
-    await withMirrorRetries({ what: 'refresh the index', deadlineMs: 90_000, signal }, () =>
-      instance.packages.refresh({ signal }),
-    )
+    await refreshArchive(instance, { deadlineMs: 90_000, signal })
     await withMirrorRetries({ what: `install ${name}`, deadlineMs: 90_000, signal }, () =>
       instance.packages.install(name, { signal }),
     )

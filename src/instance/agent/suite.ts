@@ -1,13 +1,10 @@
-import { ConfigError, PlatformError, UnsupportedError } from '../../core/errors.ts'
+import { ConfigError, UnsupportedError } from '../../core/errors.ts'
+import { APT_GET } from './archive.ts'
 import type { UpgradeWork } from './upgrade.ts'
 
 const SOURCES = '/etc/apt/sources.list.d/harness-agent.sources'
 const PREFERENCES = '/etc/apt/preferences.d/harness-agent'
 const LISTS_BEFORE = '/run/harness-agent-lists'
-
-/** apt-get as the harness calls it: asks nothing, waits for the lock, keeps changed configuration. */
-export const APT_GET =
-  'apt-get -y -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
 
 /**
  * Installs the agent from another suite of the archive the image already uses, and takes the suite away again.
@@ -21,25 +18,11 @@ export async function installFromSuite(work: UpgradeWork, suite: string): Promis
   work.note(`adding ${suite} of ${archive.uri}`)
   try {
     await work.run('add the suite', addSuiteScript(archive, suite, work.packages))
-    await refresh(work, suite)
+    await work.refresh()
     work.note(`installing ${work.packages.join(' ')} from ${suite}`)
     await install(work, suite)
   } finally {
     await work.run('remove the suite again', REMOVE_SUITE)
-  }
-}
-
-// Development suites are sometimes mirrored late. Their signature is checked all the same, and the reader is told.
-async function refresh(work: UpgradeWork, suite: string): Promise<void> {
-  const update = `${APT_GET} -o APT::Update::Error-Mode=any update`
-  try {
-    await work.run('refresh the package index', update)
-  } catch (error) {
-    const expired = error instanceof PlatformError ? /is expired \(([^)]*)\)/.exec(error.message)?.[1] : undefined
-    if (expired === undefined) throw error
-    work.note(`the index of ${suite} is expired (${expired}); it is used all the same, its signature is checked`)
-    await work.run('accept the old index', `echo 'Check-Valid-Until: no' >> ${SOURCES}`)
-    await work.run('refresh the package index', update)
   }
 }
 

@@ -8,7 +8,8 @@ import type { PackageManagerName } from '../package-managers.ts'
 import type { Agent } from './agents.ts'
 import { addRepository } from './repository.ts'
 import { withMirrorRetries } from './mirror.ts'
-import { APT_GET, installFromSuite } from './suite.ts'
+import { refreshArchive } from './archive.ts'
+import { installFromSuite } from './suite.ts'
 import type { UpgradeSource } from './source.ts'
 
 export interface UpgradeOptions {
@@ -47,6 +48,8 @@ export interface UpgradeWork {
   manager: PackageManagerName
   /** Runs as root, again while the archive has trouble. Returns stdout and stderr. */
   run: (what: string, command: string) => Promise<string>
+  /** Fetches the lists of what is available. */
+  refresh: () => Promise<void>
   retry: <T>(what: string, action: () => Promise<T>) => Promise<T>
   /** What is left of the deadline, and the signal. */
   limits: () => { deadline: Duration; signal?: AbortSignal }
@@ -121,10 +124,17 @@ async function prepare(
       record(result)
       return `${result.stdout}${result.stderr}`
     })
+  const refresh = () =>
+    refreshArchive(instance, {
+      deadlineMs: leftMs(),
+      onNote: (line) => note(cleanText(line)),
+      onCommand: record,
+      ...(signal === undefined ? {} : { signal }),
+    })
   const manager = await instance.packages.manager()
   const list = await instance.packages.list()
   const packages = agentPackages(list, agent, manager)
-  return { instance, packages, installed: list.has(packages[0]), manager, run, retry, limits, record, note }
+  return { instance, packages, installed: list.has(packages[0]), manager, run, refresh, retry, limits, record, note }
 }
 
 function agentPackages(
@@ -143,18 +153,18 @@ async function apply(work: UpgradeWork, agent: Agent, source: Exclude<UpgradeSou
   switch (source.kind) {
     case 'release':
       note(`upgrading ${packages.join(' ')} from the configured archive`)
-      await refresh(work)
+      await work.refresh()
       return upgradeInstalled(work)
     case 'package':
       note(`installing ${source.path}`)
-      await refresh(work)
+      await work.refresh()
       return work.retry(`install ${source.path}`, async () =>
         work.record(await instance.packages.installFile(source.path, work.limits())),
       )
     case 'repository':
       note(`adding a repository and upgrading ${packages.join(' ')}`)
       await addRepository(work, source)
-      await refresh(work)
+      await work.refresh()
       return upgradeInstalled(work)
     case 'suite':
       return installFromSuite(work, source.suite)
@@ -171,13 +181,6 @@ async function upgradeInstalled({ instance, packages, installed, retry, record, 
       await (installed ? instance.packages.upgrade(packages, limits()) : instance.packages.install(packages, limits())),
     )
   })
-}
-
-// apt-get ends with success when a list could not be fetched, and an old list would make "nothing newer" a lie.
-async function refresh(work: UpgradeWork): Promise<void> {
-  if (work.manager === 'apt')
-    await work.run('refresh the package index', `${APT_GET} -o APT::Update::Error-Mode=any update`)
-  else await work.retry('refresh the package index', () => work.instance.packages.refresh(work.limits()))
 }
 
 async function agentVersion(work: UpgradeWork, agent: Agent): Promise<string> {
