@@ -102,7 +102,7 @@ export const REGRESSION_RULES: readonly ExpectationRule[] = [
   },
   {
     distribution: ['debian'],
-    release: ['sid'],
+    release: ['14', 'sid'],
     platform: ['lxd'],
     expect: {
       toleratedJournalMessages: {
