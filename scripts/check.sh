@@ -17,4 +17,4 @@ step 'types' tsc
 step 'layers' node scripts/check-layers.ts
 step 'generated files' node scripts/generate.ts --check
 step 'dead code' knip
-step 'fast tests' vitest run --project unit --reporter=dot
+step 'fast tests' vitest run --project unit --reporter=default

@@ -5,7 +5,7 @@ import type { Channel } from './channel.ts'
 import type { LxdClient } from './client.ts'
 
 const OPEN_MS = 15_000
-const DAY_MS = 86_400_000
+const END_MS = 15_000
 const SHELL = 'cd; if command -v bash >/dev/null 2>&1; then exec bash -l; else exec sh -l; fi'
 
 /** Root's login shell of a machine on somebody's terminal. Resolves with its exit code when the person leaves. */
@@ -30,15 +30,15 @@ export async function openTerminal(client: LxdClient, instance: string, request:
   const path = `/1.0/operations/${operation.id}`
   const open = (fd: string) => client.channel(`${path}/websocket`, { secret: fds[fd] ?? '' }, OPEN_MS)
   const [control, line] = await Promise.all([open('control'), open('0')])
-  const ended = client.waitFor(path, `a shell on ${instance}`, { deadlineMs: DAY_MS })
   try {
     await connect(line, control, request)
-    return exitCodeOf(await ended)
   } finally {
-    ended.catch(() => undefined)
     line.close()
+    // LXD may keep the operation open for as long as somebody can still resize the terminal.
     control.close()
   }
+  const ended = await client.waitFor(path, `the end of a shell on ${instance}`, { deadlineMs: END_MS })
+  return exitCodeOf(ended)
 }
 
 /** Carries bytes both ways until the other side closes. */
