@@ -22,24 +22,51 @@ cleanup.defer(() => rm(folder, { recursive: true, force: true }))
 await using session = await openPlatformNamed('lxd', {})
 const { id: fingerprint } = await session.resolveImage(image)
 await writeFile(join(folder, 'facts.sh'), await factsScript())
-const entries = [...findAgent('cloud-init').collect, ...SYSTEM_LOGS].map((entry, index) => ({ index, entry, maxBytes: 4 * 1024 * 1024 }))
+const entries = [...findAgent('cloud-init').collect, ...SYSTEM_LOGS].map((entry, index) => ({
+  index,
+  entry,
+  maxBytes: 4 * 1024 * 1024,
+}))
 await writeFile(join(folder, 'collect.sh'), collectScript(entries, '--mark'))
 
-const harness = (...suites: string[]) => async () => {
-  const took = await time(async () => {
-    const flags = ['--image', image, '--agent-source', 'none', '--reports-dir', join(folder, 'reports'), ...suites.flatMap((suite) => ['--suite', suite])]
-    const result = await probeHost([at('../harness'), 'run', ...flags], options)
-    if (result.exitCode > 1) throw new Error(`harness run exited with ${result.exitCode}:\n${result.stdout.slice(-2000)}${result.stderr.slice(-2000)}`)
-  })
-  return took
-}
+const harness =
+  (...suites: string[]) =>
+  async () => {
+    const took = await time(async () => {
+      const flags = [
+        '--image',
+        image,
+        '--agent-source',
+        'none',
+        '--reports-dir',
+        join(folder, 'reports'),
+        ...suites.flatMap((suite) => ['--suite', suite]),
+      ]
+      const result = await probeHost([at('../harness'), 'run', ...flags], options)
+      if (result.exitCode > 1)
+        throw new Error(
+          `harness run exited with ${result.exitCode}:\n${result.stdout.slice(-2000)}${result.stderr.slice(-2000)}`,
+        )
+    })
+    return took
+  }
 const samples = await alternate(rounds, {
   'shell script with lxc': () =>
-    time(() => runHost([at('./cell-by-hand.sh'), fingerprint, join(folder, 'facts.sh'), join(folder, 'collect.sh'), folder], options)),
+    time(() =>
+      runHost(
+        [at('./cell-by-hand.sh'), fingerprint, join(folder, 'facts.sh'), join(folder, 'collect.sh'), folder],
+        options,
+      ),
+    ),
   'harness run --suite none': harness('none'),
   'harness run --suite policy': harness('policy'),
 })
 for (const sample of Object.values(samples)) console.log(line(sample, 's'))
 const of = (name: string) => median(samples[name]?.values ?? [])
 verdict('a cell without suites, over the script', of('harness run --suite none') / of('shell script with lxc'), 1.1)
-verdict('what the policy suite adds', (of('harness run --suite policy') - of('harness run --suite none')) / 1000, 3, ' s')
+verdict(
+  'what the policy suite adds',
+  (of('harness run --suite policy') - of('harness run --suite none')) / 1000,
+  3,
+  ' s',
+)

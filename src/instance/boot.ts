@@ -114,7 +114,7 @@ export async function waitUntilReachable(
     }
   }
   return await explained(machine, () =>
-    waitUntil({ ...waiting, what: `${machine.name} to answer`, intervalMs: 50, maxIntervalMs: 500 }, attempt),
+    waitUntil({ ...waiting, what: `${machine.name} to answer`, intervalMs: 50, maxIntervalMs: 250 }, attempt),
   )
 }
 
