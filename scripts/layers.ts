@@ -17,7 +17,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   results: { imports: ['core'], packages: [] },
   distros: { imports: ['core', 'results'], packages: ['yaml', 'zod'] },
   matrix: { imports: ['core', 'results'], packages: ['yaml', 'zod'] },
-  logs: { imports: ['core', 'results'], packages: ['yaml', 'zod'] },
+  logs: { imports: ['core', 'results'], packages: ['re2js', 'yaml', 'zod'] },
   instance: {
     imports: ['core', 'results', 'distros'],
     packages: ['yaml', 'zod'],
