@@ -35,7 +35,7 @@ const harness =
     const took = await time(async () => {
       const flags = [
         '--image',
-        image,
+        `remote:${fingerprint}`,
         '--agent-source',
         'none',
         '--reports-dir',

@@ -56,7 +56,6 @@ export function describeImage(image: ImageInfo): PlatformImage {
 /** Imports an image of the cache, unless the server has it. */
 async function importBuilt(client: LxdClient, built: BuiltImage, options: Resolving): Promise<ImageInfo> {
   const { name, digest, metadata, rootfs } = built
-  const { name } = built
   const alias = `harness/${name}/${digest.slice(0, 12)}`
   const known = await findByAlias(client, alias)
   if (known) return known

@@ -1,0 +1,21 @@
+// Runs the benchmarks named, or all of them, one after another: `npm run bench`, `npm run bench exec cell`.
+// Those of machines need a ready LXD (`./harness setup`) and use the lxc client as the reference.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const ALL = ['startup', 'exec', 'lifecycle', 'cell', 'parallel', 'schedule']
+const flags: Readonly<Record<string, readonly string[]>> = {
+  schedule: ['--max-semi-space-size=4', '--optimize-for-size'],
+}
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : ALL
+for (const name of names) {
+  if (!ALL.includes(name)) {
+    console.error(`there is no benchmark "${name}"; choose from ${ALL.join(', ')}`)
+    process.exit(2)
+  }
+  console.log(`\n== ${name}`)
+  const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
+  const { status } = spawnSync(process.execPath, [...(flags[name] ?? []), file], { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = 1
+}
