@@ -3,9 +3,10 @@ import { STATUS_STYLE } from '../status-style.ts'
 import type { CellModel, RunModel } from '../../results/run-model.ts'
 import { compareSubjects, countChecks, countedChecks } from '../../results/summary.ts'
 import type { Status } from '../../results/status.ts'
-import { cellReason, countsText, explainCommand, failureLines, oneLine, rerunCommand, timeText } from '../wording.ts'
+import { cellReason, countsText, explainCommand, oneLine, rerunCommand, timeText } from '../wording.ts'
 import { problemsOf } from '../problems.ts'
 import { column, columnsOf, fit, type Paint } from './ansi.ts'
+import { evidenceLines } from './evidence.ts'
 
 const MAX_SHOWN = 10
 const MANY_LINES = toMs('1 second')
@@ -43,11 +44,12 @@ export function problemLines(run: RunModel, cell: CellModel, width: number, pain
       `  ${paint(style.ansi, style.glyph)} ${paint('1', head)} ${paint('2', `${record.suite}, ${record.severity}`)}`,
     )
     add(4, `expected: ${record.title}`)
-    const evidence = record.errors[0] ? failureLines(record.errors[0], 4) : record.reason ? [record.reason] : []
+    const evidence = record.errors[0] ? evidenceLines(record.errors[0], 4) : record.reason ? [record.reason] : []
     for (const line of evidence) quote(line)
     if (record.about?.fix) add(4, `→ ${record.about.fix}`)
   }
-  if (problems.length > MAX_SHOWN) add(2, `… and ${problems.length - MAX_SHOWN} more, see the report`)
+  const more = problems.slice(MAX_SHOWN).map(({ record }) => record.id)
+  if (more.length > 0) add(2, `… and ${more.length} more, see the report: ${more.join(', ')}`)
   lines.push(...comparisonLines(cell, width, paint))
   for (const warning of cell.warnings.slice(0, 3)) add(2, `warning: ${warning}`, STATUS_STYLE.miss.ansi)
   if (lines.length > 0) {

@@ -1,9 +1,10 @@
 import { STATUS_STYLE } from '../status-style.ts'
 import type { RunEvent } from '../../results/event.ts'
 import type { RunModel } from '../../results/run-model.ts'
-import { failureLines, oneLine, timeText } from '../wording.ts'
+import { oneLine, timeText } from '../wording.ts'
 import type { Paint } from './ansi.ts'
 import { verdictLine } from './cell-lines.ts'
+import { evidenceLines } from './evidence.ts'
 
 /** Lines for a log file: one per step and per failed check, each able to stand alone. Empty for events that need none. */
 export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string[] {
@@ -36,7 +37,7 @@ export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string
       const bad = record.status === 'fail' || record.status === 'error' || record.status === 'miss'
       if (!bad || record.baseline) return []
       const style = STATUS_STYLE[record.status]
-      const [first = record.reason ?? ''] = record.errors[0] ? failureLines(record.errors[0], 1) : []
+      const [first = record.reason ?? ''] = record.errors[0] ? evidenceLines(record.errors[0], 1) : []
       const waived = record.waived ? ' (waived)' : ''
       return say(`${paint(style.ansi, style.glyph)} ${record.id}${waived}: ${oneLine(first, 200)}`)
     }
