@@ -33,6 +33,7 @@ it('exports these values from harness/testing', () => {
       "matches",
       "mirrorTrouble",
       "policy",
+      "refreshArchive",
       "regression",
       "wanted",
       "withMirrorRetries",
