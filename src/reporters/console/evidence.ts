@@ -39,17 +39,22 @@ function oneOf(message: string): string[] | undefined {
     .split('\n')
     .map((line) => line.trim().replace(/,$/, ''))
     .filter(Boolean)
-  return [`${label === undefined ? '' : `${label}: `}${received.trim()}, expected ${words.join(' or ')}`]
+  return [compared(label, received.trim(), words)]
 }
 
 /** One value was wanted. */
 function plain(message: string): string[] | undefined {
-  const match = /^(?:(.*): )?expected (\S+|'[^']*') to (?:be|equal) (\S+|'[^']*') \/\/ Object\.is equality$/s.exec(
+  const match = /^(?:(.*): )?expected (\S+|'[^']*') to (?:be|equal) (\S+|'[^']*')(?: \/\/ Object\.is equality)?$/s.exec(
     message,
   )
   if (!match || message.includes('\n')) return undefined
-  const [, label, received, wanted] = match
-  return [`${label === undefined ? '' : `${label}: `}${received}, expected ${wanted}`]
+  const [, label, received = '', wanted = ''] = match
+  return [compared(label, received, [wanted])]
+}
+
+function compared(label: string | undefined, received: string, wanted: readonly string[]): string {
+  const bare = (word: string) => word.replace(/^(["'])(.+)\1$/, '$2')
+  return `${label ?? 'found'}: ${bare(received)}, expected ${wanted.map(bare).join(' or ')}`
 }
 
 function unescape(text: string): string {

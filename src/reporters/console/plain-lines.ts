@@ -1,7 +1,7 @@
 import { STATUS_STYLE } from '../status-style.ts'
 import type { RunEvent } from '../../results/event.ts'
 import type { RunModel } from '../../results/run-model.ts'
-import { oneLine, timeText } from '../wording.ts'
+import { judgedAt, oneLine, timeText } from '../wording.ts'
 import type { Paint } from './ansi.ts'
 import { verdictLine } from './cell-lines.ts'
 import { evidenceLines } from './evidence.ts'
@@ -38,8 +38,8 @@ export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string
       if (!bad || record.baseline) return []
       const style = STATUS_STYLE[record.status]
       const [first = record.reason ?? ''] = record.errors[0] ? evidenceLines(record.errors[0], 1) : []
-      const waived = record.waived ? ' (waived)' : ''
-      return say(`${paint(style.ansi, style.glyph)} ${record.id}${waived}: ${oneLine(first, 200)}`)
+      const where = [record.waived ? 'waived' : '', judgedAt(record)].filter(Boolean).join(', ')
+      return say(`${paint(style.ansi, style.glyph)} ${record.id}${where && ` (${where})`}: ${oneLine(first, 200)}`)
     }
     case 'agent-upgraded':
       return say(`agent ${oneLine(event.from, 60)} -> ${oneLine(event.to, 60)}`)

@@ -69,7 +69,7 @@ test('plain lines of a run that passed', async () => {
     [  23.9 s] lxd/debian-13/default/container  after-reboot-facts 0.8 s
     [  24.2 s] lxd/debian-12/default/container  checks 10.7 s
     [  24.3 s] lxd/debian-13/default/container  pair 0.3 s
-    [  24.3 s] lxd/debian-13/default/container  ✘ loc-default (waived): expected 'C' to be 'C.UTF-8'
+    [  24.3 s] lxd/debian-13/default/container  ✘ loc-default (waived, first-boot): found: C, expected C.UTF-8
     [  25.9 s] lxd/debian-12/default/container  collect 1.7 s
     [  26.1 s] lxd/debian-12/default/container  scan-logs 0.2 s
     [  26.7 s] lxd/debian-12/default/container  destroy 0.6 s
@@ -124,7 +124,7 @@ test('the end of a run that failed says what, why and what to do', async () => {
         │ expected [ 22, 5355 ] to equal [ 22 ]
       ✘ ci-status-done regression, major
         expected: cloud-init ends with status done
-        │ expected 'error' to be 'done'
+        │ found: error, expected done
       the upgrade broke 2: reg-svc-failed, ci-status-done
       the upgrade fixed 1: ssh-password-auth-off
       why: harness explain id-no-host-keys

@@ -26,12 +26,12 @@ test('a list that should be empty is shown as its items', () => {
 
 test('a value is shown beside what was wanted', () => {
   const one = { message: "Root: expected 'yes' to be 'no' // Object.is equality", diff: 'Expected: "no"' }
-  expect(evidenceLines(one, 4)).toEqual(["Root: 'yes', expected 'no'"])
+  expect(evidenceLines(one, 4)).toEqual(['Root: yes, expected no'])
   const several = {
     message:
       'Root: expect(received).toBeOneOf()\n\nExpected value to be one of:\nArray [\n  "no",\n  "key",\n]\n\nReceived:\n"yes"',
   }
-  expect(evidenceLines(several, 4)).toEqual(['Root: "yes", expected "no" or "key"'])
+  expect(evidenceLines(several, 4)).toEqual(['Root: yes, expected no or key'])
 })
 
 test('what is said otherwise is left as it is', () => {
