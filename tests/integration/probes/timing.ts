@@ -38,8 +38,9 @@ async function monotonic(
 
 /** How long units that belong to the boot took to start. */
 export async function unitStarts(instance: Instance): Promise<{ unit: string; seconds: number }[]> {
+  // Without --all a pattern leaves out units that are inactive, as a one-shot unit is when it has ended.
   const text =
-    await instance.sh`systemctl show -p Id -p TriggeredBy -p InactiveExitTimestampMonotonic -p ActiveEnterTimestampMonotonic -p ExecMainExitTimestampMonotonic -p Type '*.service'`
+    await instance.sh`systemctl show --all -p Id -p TriggeredBy -p InactiveExitTimestampMonotonic -p ActiveEnterTimestampMonotonic -p ExecMainExitTimestampMonotonic -p Type '*.service'`
   return text.split('\n\n').flatMap((block) => {
     const fields = new Map(block.split('\n').map((line) => line.split('=', 2) as [string, string]))
     const from = Number(fields.get('InactiveExitTimestampMonotonic'))
