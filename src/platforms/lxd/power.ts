@@ -1,4 +1,4 @@
-import { PlatformError } from '../../core/errors.ts'
+import { BootError, PlatformError } from '../../core/errors.ts'
 import { waitUntil } from '../../core/wait-until.ts'
 import type { Attempt } from '../../core/wait-until.ts'
 import type { MachineState } from '../../instance/machine.ts'
@@ -29,10 +29,21 @@ export async function instanceState(client: LxdClient, name: string): Promise<{ 
   }
 }
 
-/** Starts; one that runs is fine. */
+/** A guest that reboots at once is stopped for a moment; one that is stopped for longer will not come back. */
+const STAYS_STOPPED_MS = 10_000
+
+/** Starts; one that runs is fine. @throws BootError when its first process ends at once */
 export async function startInstance(client: LxdClient, name: string, options: Waiting): Promise<void> {
   await change(client, name, 'start', { action: 'start', timeout: -1 }, options, /already running/i)
-  await reach(client, name, ['running'], options)
+  let stoppedSince: number | undefined
+  await reach(client, name, ['running'], options, 0, (state) => {
+    if (state !== 'stopped' && state !== 'gone') return void (stoppedSince = undefined)
+    stoppedSince ??= performance.now()
+    if (performance.now() - stoppedSince < STAYS_STOPPED_MS) return
+    throw new BootError(`${name} stopped as soon as it was started: its first process ended`, {
+      hint: 'look at /sbin/init of the image: it must be there, be executable, and be for this architecture',
+    })
+  })
 }
 
 /** Stops, cleanly unless forced; one that is stopped is fine. An ephemeral instance is gone after it. */
@@ -105,12 +116,14 @@ async function reach(
   wanted: readonly MachineState[],
   options: Waiting,
   notPid = 0,
+  watch?: (state: MachineState) => void,
 ): Promise<void> {
   await waitUntil(
     { what: `${name} to be ${wanted[0]}`, ...withSignal(options), intervalMs: 50 },
     async (): Promise<Attempt<true>> => {
       const { state, pid } = await instanceState(client, name)
       const done = wanted.includes(state) && (state !== 'running' || (pid > 0 && pid !== notPid))
+      if (!done) watch?.(state)
       return done ? { done: true, value: true } : { done: false, saw: `${state}, pid ${pid}` }
     },
   )
