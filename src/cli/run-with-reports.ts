@@ -8,7 +8,11 @@ export async function runWithReports(options: RunOptions): Promise<number> {
   let reports: readonly string[] = []
   const reporter = consoleReporter({ stream: process.stdout, reports: () => reports })
   try {
-    const { exitCode, runDir } = await runMatrix({ ...options, onEvent: (event) => reporter.onEvent(event) })
+    const { exitCode, runDir, unwritable } = await runMatrix({
+      ...options,
+      onEvent: (event) => reporter.onEvent(event),
+    })
+    if (unwritable) note(`the run was ended early: ${unwritable.message}\n  ${unwritable.hint ?? ''}`)
     try {
       const { run, paths } = await writeReports(runDir)
       reports = Object.values(paths).map((path) => shorter(path))

@@ -160,12 +160,30 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     }
   }
   const thrown = error instanceof Error ? error : new Error(String(error))
+  const shortage = shortageOf(thrown)
+  if (shortage !== undefined)
+    return { name: 'PrerequisiteError', message: redact(thrown.message), blame: 'host', hint: shortage }
   return {
     name: thrown.name,
     message: redact(thrown.message),
     blame: 'harness',
     ...(thrown.stack === undefined ? {} : { stack: redact(thrown.stack) }),
   }
+}
+
+const SHORTAGES: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space on this host',
+  EDQUOT: 'free some space, or raise the quota',
+  EROFS: 'give a folder that can be written',
+  EIO: 'look at the disk of this host: dmesg',
+  EMFILE: 'raise the limit of open files: ulimit -n',
+  ENFILE: 'raise the limit of open files: sysctl fs.file-max',
+}
+
+/** What to do about an error of the operating system that says the host has run out of something. */
+function shortageOf(error: Error): string | undefined {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return Object.hasOwn(SHORTAGES, code) ? SHORTAGES[code] : undefined
 }
 
 function evidenceOf(error: HarnessError): string {

@@ -64,9 +64,9 @@ export class LedgerFile implements Ledger {
     return {
       created: (id) => this.#write({ type: 'created', n, id }),
       destroyed: async () => {
-        if (!this.#open.has(n)) return
-        await this.#write({ type: 'destroyed', n })
-        this.#open.delete(n)
+        if (!this.#open.delete(n)) return
+        // It is gone whether this can be written or not; a sweep finds nothing then and forgets it.
+        await this.#write({ type: 'destroyed', n }).catch(() => undefined)
       },
     }
   }

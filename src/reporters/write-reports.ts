@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readEvents } from '../results/read-events.ts'
 import { foldEvents, type CellModel, type RunModel } from '../results/run-model.ts'
@@ -54,8 +54,13 @@ export async function writeReports(runDir: string, options: WriteReportsOptions 
 
 async function replace(path: string, content: string): Promise<string> {
   const fresh = `${path}.${process.pid}.tmp`
-  await writeFile(fresh, content)
-  await rename(fresh, path)
+  try {
+    await writeFile(fresh, content)
+    await rename(fresh, path)
+  } catch (error) {
+    await rm(fresh, { force: true })
+    throw error
+  }
   return path
 }
 

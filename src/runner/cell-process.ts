@@ -79,11 +79,16 @@ export class CellProcess {
       },
     })
     const log = createWriteStream(options.log, { flags: 'a' })
+    // A log that cannot be kept must not end the run; the process of the checks must not block on its output either.
+    log.on('error', () => {
+      this.#child.stdout?.resume()
+      this.#child.stderr?.resume()
+    })
     this.#child.stdout?.pipe(log)
     this.#child.stderr?.pipe(log)
     this.#child.on('message', (message: FromChild) => {
       if (message.type === 'finished') this.#finished = message
-      else log.write(`${message.line}\n`)
+      else if (log.writable) log.write(`${message.line}\n`)
     })
     this.#child.on('error', (error) => this.#end(error.message))
     this.#child.on('exit', (code, signal) => this.#end(signal ? `was ended by ${signal}` : `exited with ${code}`))

@@ -16,12 +16,18 @@ export class EventLog {
   readonly path: string
   readonly #fd: number
   readonly #listen: (event: RunEvent) => void
+  readonly #onFailure: () => void
   #failure: PrerequisiteError | undefined
+  #torn = false
 
-  /** @throws PrerequisiteError when the file cannot be made, or exists */
-  constructor(path: string, listen: (event: RunEvent) => void) {
+  /**
+   * `onFailure` is called once, at the first event that cannot be written.
+   * @throws PrerequisiteError when the file cannot be made, or exists
+   */
+  constructor(path: string, listen: (event: RunEvent) => void, onFailure: () => void = () => {}) {
     this.path = path
     this.#listen = listen
+    this.#onFailure = onFailure
     try {
       this.#fd = openSync(path, 'ax')
     } catch (error) {
@@ -36,14 +42,23 @@ export class EventLog {
 
   emit(event: NewEvent): void {
     const stamped = { at: new Date().toISOString(), ...event } as RunEvent
+    // What follows a line that was cut begins on a line of its own.
+    const line = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(stamped)}\n`)
+    let written = 0
     try {
-      const line = Buffer.from(`${JSON.stringify(stamped)}\n`)
-      let written = 0
       while (written < line.length) written += writeSync(this.#fd, line, written)
+      this.#torn = false
     } catch (error) {
-      this.#failure ??= unwritable(this.path, error)
+      this.#torn ||= written > 0
+      this.#fail(unwritable(this.path, error))
     }
     this.#listen(stamped)
+  }
+
+  #fail(failure: PrerequisiteError): void {
+    if (this.#failure) return
+    this.#failure = failure
+    this.#onFailure()
   }
 
   close(): void {
@@ -53,7 +68,7 @@ export class EventLog {
 
 function unwritable(path: string, error: unknown): PrerequisiteError {
   return new PrerequisiteError(`${path} cannot be written: ${(error as Error).message}`, {
-    hint: 'free some space, or give another folder with --reports',
+    hint: 'free some space, or give another folder with --reports-dir',
     cause: error,
   })
 }

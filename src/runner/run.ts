@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { ConfigError } from '../core/errors.ts'
+import { ConfigError, type PrerequisiteError } from '../core/errors.ts'
 import { makeTempDir } from '../core/temp-dir.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { Waiver } from '../matrix/waivers.ts'
@@ -49,6 +49,8 @@ export interface RunResult {
   exitCode: number
   runId: string
   runDir: string
+  /** Why the report is not whole: its disk is full, for example. Then the run was ended early. */
+  unwritable?: PrerequisiteError
 }
 
 /** Plans of cells that come from a matrix, with the checks each of them judges by. */
@@ -90,8 +92,9 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   const runId = options.runId ?? newRunId()
   const runDir = join(options.reportsDir, runId)
   await mkdir(runDir, { recursive: true })
-  const events = new EventLog(join(runDir, 'events.jsonl'), options.onEvent ?? (() => {}))
   const cancel = new AbortController()
+  // A report that cannot be written makes all further work worthless.
+  const events = new EventLog(join(runDir, 'events.jsonl'), options.onEvent ?? (() => {}), () => cancel.abort())
   const started = performance.now()
   const ledger = await LedgerFile.create(runId)
   const tmpDir = await makeTempDir('run')
@@ -124,11 +127,7 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
     cells: summaries,
     excluded: [...(options.excluded ?? [])],
   })
-  const ends = await runScheduled(plans, options.concurrency, async (plan) => {
-    // A report that cannot be written makes every further cell worthless.
-    if (events.failure) cancel.abort()
-    return await runOrSkip(run, plan)
-  })
+  const ends = await runScheduled(plans, options.concurrency, (plan) => runOrSkip(run, plan))
   await run.sessions.close()
   await rm(tmpDir, { recursive: true, force: true })
   await ledger.close()
@@ -138,7 +137,8 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   const status = worstStatus(statuses)
   events.emit({ type: 'run-ended', status, exitCode, durationMs: Math.round(performance.now() - started) })
   events.close()
-  return { status, exitCode, runId, runDir }
+  const unwritable = events.failure ? { unwritable: events.failure } : {}
+  return { status, exitCode, runId, runDir, ...unwritable }
 }
 
 async function runOrSkip(run: RunContext, plan: CellPlan): Promise<{ end: Promise<CellEnd> }> {
