@@ -45,6 +45,8 @@ export class Session implements AsyncDisposable {
   readonly identity: SshIdentity
   readonly #ledger: Ledger | undefined
   readonly #warn: (error: HarnessError) => void
+  /** Whose lines are open; a line that nobody closes would keep the process from ending. */
+  readonly #instances = new Map<Machine, Instance>()
 
   constructor(driver: PlatformSession, options: SessionOptions) {
     this.driver = driver
@@ -77,13 +79,13 @@ export class Session implements AsyncDisposable {
       await machine.destroy({ deadlineMs: CLEANUP_MS }).catch(() => undefined)
       throw error
     }
-    return new Instance(machine, this.#keeper(machine, entry, request.owner, true), this.identity)
+    return this.#instance(machine, this.#keeper(machine, entry, request.owner, true))
   }
 
   /** An instance that exists already. Disposing it closes the line and leaves the machine alone. */
   async attach(id: string): Promise<Instance> {
     const machine = await this.driver.attach(id)
-    return new Instance(machine, this.#keeper(machine, undefined, this.owner, false), this.identity)
+    return this.#instance(machine, this.#keeper(machine, undefined, this.owner, false))
   }
 
   /** The machines of this session's run, or of all runs. */
@@ -120,22 +122,32 @@ export class Session implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    await Promise.all([...this.#instances.values()].map((instance) => instance.line.drop()))
+    this.#instances.clear()
     await this.driver.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#quietly('the session', () => this.driver.close())
+    await this.#quietly('the session', () => this.close())
+  }
+
+  #instance(machine: Machine, keeper: Keeper): Instance {
+    const instance = new Instance(machine, keeper, this.identity)
+    this.#instances.set(machine, instance)
+    return instance
   }
 
   #keeper(machine: Machine, entry: LedgerEntry | undefined, owner: Owner, launched: boolean): Keeper {
     const destroy = async (options: Waiting) => {
       await cleanly(`the machine ${machine.name}`, () => machine.destroy(options))
+      this.#instances.delete(machine)
       await entry?.destroyed()
     }
     return {
       destroy,
       snapshot: (name, options) => this.#snapshot(machine, name, owner, options),
       dispose: async () => {
+        this.#instances.delete(machine)
         if (launched) await this.#quietly(`the machine ${machine.name}`, () => destroy({ deadlineMs: CLEANUP_MS }))
       },
     }

@@ -86,7 +86,7 @@ function keepMachine(stage: CellStage, machines: CellMachines | undefined, prepa
   if (!machines || !subject || keep === 'never' || (keep === 'failed' && !failed)) return
   machines.keep(subject)
   const { platform } = stage.plan.cell
-  const message = `${subject.name} was kept: \`harness shell --platform ${platform} --attach ${subject.id}\`; \`harness sweep --run ${stage.run.runId}\` removes it`
+  const message = `${subject.name} was kept: \`harness shell --attach ${platform}:${subject.id}\`; \`harness sweep --run ${stage.run.runId}\` removes it`
   stage.emit({ type: 'warning', message })
 }
 
