@@ -5,6 +5,7 @@ import type { Attempt } from '../core/wait-until.ts'
 import type { Account } from './account.ts'
 import { isFinished, parseStatus, STATUS_SCRIPT } from './cloud-init.ts'
 import type { CloudInitStatus } from './cloud-init.ts'
+import { BootCount } from './boot-count.ts'
 import { classifyConsole, consoleTail } from './console.ts'
 import type { Machine } from './machine.ts'
 
@@ -53,7 +54,7 @@ while :; do
   n=$((n + 1)); [ $n -gt 20 ] && break
   sleep 0.1 2>/dev/null || sleep 1
 done
-echo "$init $state $agent"
+echo "$init $state $agent $(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
 [ $init = systemd ] && systemctl list-units --state=failed --no-legend --plain 2>/dev/null | cut -d' ' -f1
 :`
 
@@ -61,6 +62,8 @@ export interface BootState {
   init: string
   state: string
   agent: string
+  /** Where the kernel tells one. */
+  bootId?: string
   failedUnits: string[]
 }
 
@@ -71,8 +74,8 @@ export async function readBootState(account: Account, waiting: Waiting): Promise
     ...(waiting.signal ? { signal: waiting.signal } : {}),
   })
   const [first = '', ...units] = result.stdout.trim().split('\n')
-  const [init = '', state = '', agent = ''] = first.split(' ')
-  return { init, state, agent, failedUnits: units.filter(Boolean) }
+  const [init = '', state = '', agent = '', bootId = ''] = first.split(' ')
+  return { init, state, agent, ...(bootId === '' ? {} : { bootId }), failedUnits: units.filter(Boolean) }
 }
 
 /**
@@ -128,12 +131,21 @@ function mayStillChange(error: HarnessError, started: number): boolean {
 
 const PROVISIONAL_MS = 90_000
 
-/** Waits until the init system has finished starting. A degraded system has. @throws BootError in maintenance mode */
-export async function waitForBoot(machine: Machine, account: Account, waiting: Waiting): Promise<BootState> {
+/**
+ * Waits until the init system has finished starting. A degraded system has.
+ * @throws BootError in maintenance mode, and for a machine that reboots again and again
+ */
+export async function waitForBoot(
+  machine: Machine,
+  account: Account,
+  waiting: Waiting,
+  boots = new BootCount(machine),
+): Promise<BootState> {
   const options = { ...waiting, what: `${machine.name} to finish booting`, intervalMs: 50, maxIntervalMs: 500 }
   return await explained(machine, () =>
     waitUntil(options, async (signal) => {
       const now = await readBootState(account, { ...waiting, signal })
+      await boots.saw(now.bootId)
       if (now.state === 'maintenance') {
         throw new BootError(`${machine.name} booted into maintenance mode`, { consoleTail: await consoleTail(machine) })
       }
@@ -144,10 +156,16 @@ export async function waitForBoot(machine: Machine, account: Account, waiting: W
 }
 
 /** Waits until cloud-init has finished, whatever its result, and reads its status. */
-export async function waitForCloudInit(machine: Machine, account: Account, waiting: Waiting): Promise<CloudInitStatus> {
+export async function waitForCloudInit(
+  machine: Machine,
+  account: Account,
+  waiting: Waiting,
+  boots = new BootCount(machine),
+): Promise<CloudInitStatus> {
   const options = { ...waiting, what: `cloud-init of ${machine.name} to finish`, intervalMs: 50, maxIntervalMs: 1000 }
   return await waitUntil(options, async (signal) => {
     const now = await readBootState(account, { ...waiting, signal })
+    await boots.saw(now.bootId)
     // After the boot is over a run that never wrote its result can only be seen by asking the program.
     if (now.agent === 'wait' && now.state !== 'running' && now.state !== 'degraded')
       return { done: false, saw: 'no result yet' }
@@ -175,9 +193,11 @@ export async function waitUntilReady(
   const left = () => ({ ...waiting, deadlineMs: Math.max(1, waiting.deadlineMs - (performance.now() - started)) })
   const bootId = await waitUntilReachable(machine, login, waiting)
   const reachableMs = performance.now() - started
-  const boot = await waitForBoot(machine, login, left())
+  const boots = new BootCount(machine)
+  await boots.saw(bootId)
+  const boot = await waitForBoot(machine, login, left(), boots)
   const bootMs = performance.now() - started
-  const status = await waitForCloudInit(machine, root, left())
+  const status = await waitForCloudInit(machine, root, left(), boots)
   const agentMs = performance.now() - started
   return {
     bootId,
