@@ -36,18 +36,28 @@ export class ConsoleMemory {
     const now = await this.#fetch()
     const before = await readFile(this.#file, 'utf8').catch(() => '')
     if (now) {
-      this.#kept = joinShown(before, now).slice(-MAX_CHARS)
-      await mkdir(dirname(this.#file), { recursive: true })
-      await writeFile(this.#file, this.#kept, { mode: 0o600 })
+      this.#kept = capped(joinShown(before, now))
+      // Where it cannot be written, this object at least still has it.
+      await this.#save().catch(() => undefined)
     } else if (before) this.#kept = before
     return this.#kept
+  }
+
+  async #save(): Promise<void> {
+    await mkdir(dirname(this.#file), { recursive: true })
+    await writeFile(this.#file, this.#kept, { mode: 0o600 })
   }
 
   async #fetch(): Promise<string> {
     try {
       const { body } = await this.#client.open(`/1.0/instances/${this.#instance}/console`, { deadlineMs: 15_000 })
       const chunks: Buffer[] = []
-      for await (const chunk of body) chunks.push(chunk as Buffer)
+      let bytes = 0
+      for await (const chunk of body) {
+        chunks.push(chunk as Buffer)
+        bytes += (chunk as Buffer).length
+        while (bytes - (chunks[0]?.length ?? 0) > MAX_CHARS) bytes -= chunks.shift()?.length ?? 0
+      }
       return Buffer.concat(chunks).toString('utf8')
     } catch (error) {
       // "no such file" is what LXD says when nothing new was shown; virtual machines of LXD 5.0 have no console log.
@@ -56,6 +66,12 @@ export class ConsoleMemory {
       throw error
     }
   }
+}
+
+const CUT = '[... the console before this was not kept ...]\n'
+
+function capped(text: string): string {
+  return text.length > MAX_CHARS ? `${CUT}${text.slice(CUT.length - MAX_CHARS)}` : text
 }
 
 /** Forgets what was kept of an instance that is gone, or about to be made anew. */
