@@ -8,10 +8,18 @@ import type { CheckRecord } from '../../../src/results/check-record.ts'
 import type { EventOf, RunEvent } from '../../../src/results/event.ts'
 import { image } from '../lxd/open-lxd.ts'
 
-/** A folder for one test, with a state folder of its own. */
+const children = new Map<string, ChildProcess[]>()
+
+/** A folder for one test, with a state folder of its own. A run that still goes on when the test failed ends with it. */
 export function testFolder(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), 'hostile-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+  return {
+    path,
+    [Symbol.dispose]() {
+      for (const child of children.get(path) ?? []) child.kill('SIGTERM')
+      rmSync(path, { recursive: true, force: true })
+    },
+  }
 }
 
 export interface RunRequest {
@@ -70,12 +78,16 @@ export function startRun(request: RunRequest): HarnessRun {
   const reports = request.reports ?? join(folder, `reports-${number}`)
   const args = [MAIN, 'run', '--matrix', file, '--reports-dir', reports, ...(request.args ?? [])]
   const child = spawn(process.execPath, args, { cwd: folder, env: environment(folder, request.env), stdio: 'pipe' })
+  children.set(folder, [...(children.get(folder) ?? []), child])
   child.stdin.end()
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const dir = () => join(reports, existsSync(reports) ? (readdirSync(reports).sort().at(-1) ?? '') : '')
+  const dir = () => {
+    const names = existsSync(reports) ? readdirSync(reports) : []
+    return join(reports, names.find((name) => /^\d{8}-\d{6}-/.test(name)) ?? '')
+  }
   const events = () => readEvents(dir())
   const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
   const ended = Promise.all([closed, watchMemory(child.pid ?? 0, closed)]).then(([code, peakKiB]): Ended => {
@@ -99,7 +111,7 @@ export async function command(folder: string, args: readonly string[], env: Reco
 
 /** Waits until a run has come to an event. */
 export async function untilEvent(run: HarnessRun, what: string, wanted: (event: RunEvent) => boolean): Promise<void> {
-  await waitUntil({ what, deadlineMs: 90_000, intervalMs: 50, maxIntervalMs: 100 }, async () =>
+  await waitUntil({ what, deadlineMs: 240_000, intervalMs: 50, maxIntervalMs: 100 }, async () =>
     run.events().some(wanted)
       ? { done: true, value: undefined }
       : { done: false, saw: `${run.stdout().slice(-300)} ${run.stderr().slice(-300)}` },
