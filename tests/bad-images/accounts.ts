@@ -1,4 +1,4 @@
-import { atRest, running } from './bad-image.ts'
+import { atRest, NO_SSHD, running } from './bad-image.ts'
 
 // the hash of a random password nobody kept
 const HASH = '$6$saltsalt$Y5vQ0gnUfjqnR0BH6y0e3zTPKjjv5qCqf2d9oaYQGoLkVyJ8hGZ0qjZkTgIv3K2sCVx5rb1cVg3dX4l0mN7ab.'
@@ -64,7 +64,7 @@ export const badAccounts = [
     { by: 'policy', id: 'ssh-config-valid', phase: 'first-boot' },
     'sshd refuses its configuration',
     { files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'NoSuchOption yes\n' }] },
-    ['reg-svc-failed'],
+    NO_SSHD,
   ),
   running(
     'no-sudo',
@@ -79,6 +79,5 @@ export const badAccounts = [
         },
       ],
     },
-    ['acct-default-user'],
   ),
 ]

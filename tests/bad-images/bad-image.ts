@@ -50,3 +50,43 @@ function bad(name: string, caught: Catch, description: string, change: Change, a
     overlay: { name: `bad-${name}`, description: `bad on purpose: ${description}`, ...change },
   }
 }
+
+/** What a module of cloud-init that fails takes with it: the status, the stage with its unit, and the state of the system. */
+export const MODULE_FAILED = [
+  'ci-first-boot-clean',
+  'log-ci-module-failed',
+  'log-sd-unit-failed',
+  'reg-ci-no-traceback',
+  'reg-ci-no-warnings',
+  'reg-ci-result',
+  'reg-ci-status-first',
+  'reg-ci-units',
+  'reg-journal-baseline',
+  'reg-svc-failed',
+]
+
+/** What a warning of cloud-init takes with it: a boot with a recoverable error is not a clean one. */
+export const WARNED = ['ci-first-boot-clean', 'reg-ci-no-warnings']
+
+/** A unit that fails is in the journal and in the state of the system. */
+export const UNIT_FAILED = ['log-unclassified', 'reg-journal-baseline', 'reg-svc-failed']
+
+/** An instance without an address. */
+export const NO_NETWORK = [
+  ...UNIT_FAILED,
+  'log-net-wait-timeout',
+  'net-dhcp-default',
+  'reg-boot-ssh',
+  'reg-net-dns',
+  'reg-net-no-leftover',
+  'reg-no-wait-timeout',
+]
+
+/** An SSH server that cannot say how it is set up, so that no rule about it can be judged. */
+export const NO_SSHD = [
+  ...UNIT_FAILED,
+  'reg-boot-ssh',
+  'ssh-config-valid',
+  'ssh-password-auth-off: error',
+  'ssh-root-login-restricted: error',
+]

@@ -1,4 +1,4 @@
-import { atRest } from './bad-image.ts'
+import { atRest, running } from './bad-image.ts'
 
 // in parts, so that a scanner for secrets does not take this file for one
 const PRIVATE = ['-----BEGIN', 'PRIVATE KEY-----'].join(' ')
@@ -55,4 +55,17 @@ export const badIdentity = [
   atRest('resolv-conf', 'id-resolv-conf', 'the name server of the builder is in the image', {
     edits: ['rm -f "$tree/etc/resolv.conf"', `echo 'nameserver 192.0.2.53' >"$tree/etc/resolv.conf"`],
   }),
+  running(
+    'same-machine-id',
+    { by: 'policy', id: 'id-unique-two-instances', phase: 'pair' },
+    'every instance gives itself the same machine id',
+    {
+      files: [
+        {
+          path: '/etc/cloud/cloud.cfg.d/99_bad.cfg',
+          content: 'bootcmd: ["echo 0123456789abcdef0123456789abcdef >/etc/machine-id"]\n',
+        },
+      ],
+    },
+  ),
 ]

@@ -4,6 +4,7 @@ import { badArchives } from './archives.ts'
 import type { BadImage } from './bad-image.ts'
 import { badIdentity } from './identity.ts'
 import { badLeftovers } from './leftovers.ts'
+import { badLogs } from './logs.ts'
 import { badSystem } from './system.ts'
 
 export type { BadImage, Catch } from './bad-image.ts'
@@ -16,4 +17,5 @@ export const badImages: readonly BadImage[] = [
   ...badArchives,
   ...badSystem,
   ...badAgent,
+  ...badLogs,
 ]

@@ -1,4 +1,4 @@
-import { atRest, running } from './bad-image.ts'
+import { atRest, running, UNIT_FAILED } from './bad-image.ts'
 
 const enabled = (name: string, unit: string) => ({
   files: [{ path: `/etc/systemd/system/${name}`, content: unit }],
@@ -72,7 +72,7 @@ export const badSystem = [
     { by: 'regression', id: 'reg-svc-failed', phase: 'regression' },
     'a service fails at every boot',
     enabled('bad-failing.service', '[Service]\nType=oneshot\nExecStart=/bin/false\n'),
-    ['sd-unit-failed'],
+    UNIT_FAILED,
   ),
   running(
     'ordering-cycle',
@@ -95,7 +95,7 @@ export const badSystem = [
         'ln -s ../bad-one.service "$tree/etc/systemd/system/multi-user.target.wants/bad-one.service"',
       ],
     },
-    ['sd-ordering-cycle'],
+    ['log-sd-ordering-cycle'],
   ),
   running(
     'no-resolver',
@@ -117,9 +117,11 @@ export const badSystem = [
       'bad-waiting.service',
       '[Unit]\nDescription=Waits for nothing\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=/bin/sleep 35\n',
     ),
-    ['reg-boot-budget'],
   ),
   running('no-init', { by: 'boot', id: 'boot', phase: 'first-boot' }, 'the first process ends at once', {
     edits: ['rm -f "$tree/usr/sbin/init"', 'ln -s /bin/false "$tree/usr/sbin/init"'],
+  }),
+  atRest('seed-disk-blocked', 'boot-udf-vfat-allowed', 'the file systems of seed disks cannot be loaded', {
+    files: [{ path: '/etc/modprobe.d/hardening.conf', content: 'install vfat /bin/true\nblacklist udf\n' }],
   }),
 ]

@@ -5,12 +5,15 @@ import { runHost } from '../../../src/core/subprocess.ts'
 import type { ImageManifest, Overlay } from '../../../src/images/index.ts'
 import { stageFiles } from '../../../src/images/staging.ts'
 
-/** An overlay on an opened image without packing it: what `buildOverlay` makes, as a directory, in a moment. Needs root. */
+/**
+ * An overlay on an opened image without packing it: what `buildOverlay` makes, as a directory, in a moment. Needs root.
+ * `upper` holds what differs, as overlayfs keeps it.
+ */
 export async function openWithOverlay(
   root: string,
   manifest: ImageManifest,
   overlay: Overlay,
-): Promise<AsyncDisposable & { root: string }> {
+): Promise<AsyncDisposable & { root: string; upper: string }> {
   const work = await mkdtemp(join(tmpdir(), 'harness-bad-'))
   const [upper, scratch, merged] = [join(work, 'upper'), join(work, 'scratch'), join(work, 'merged')]
   for (const directory of [upper, scratch, merged]) await mkdir(directory)
@@ -31,5 +34,5 @@ export async function openWithOverlay(
     await close()
     throw error
   }
-  return { root: merged, [Symbol.asyncDispose]: close }
+  return { root: merged, upper, [Symbol.asyncDispose]: close }
 }

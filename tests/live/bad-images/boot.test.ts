@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BootError } from '../../../src/core/errors.ts'
+import { buildImage, openAtRest } from '../../../src/images/index.ts'
+import type { RestingRoot } from '../../../src/images/index.ts'
+import { findAgent } from '../../../src/instance/agent/agents.ts'
+import { collectLogs } from '../../../src/instance/agent/collect.ts'
+import { collectFacts } from '../../../src/instance/facts/collect.ts'
+import type { Facts } from '../../../src/instance/facts/facts.ts'
+import type { Instance } from '../../../src/instance/instance.ts'
+import { checkLogs, findingsToRecords, judgedLogKind } from '../../../src/logs/index.ts'
+import { openPlatform } from '../../../src/platforms/open-platform.ts'
+import type { Session } from '../../../src/platforms/session.ts'
+import type { Check, RegressionCheck } from '../../../src/testing/index.ts'
+import { findCheckFiles, loadCheckFiles } from '../../../src/runner/load-checks.ts'
+import { badImages } from '../../bad-images/index.ts'
+import type { BadImage } from '../../bad-images/index.ts'
+import { judge as judgePolicy, phasesOf } from '../../unit/policy/judge.ts'
+import { whyNoLxd } from '../lxd/open-lxd.ts'
+import { failures, judge as judgeRegression, type Judged } from '../regression/judge.ts'
+import { neverBooted, type GoodImage } from './never-booted.ts'
+
+const skip =
+  process.getuid?.() === 0 ? await whyNoLxd() : 'overlays are mounted by root: sudo npx vitest run tests/live'
+
+// Several boots at a time on a busy host say nothing about how fast an image boots.
+const ABOUT_TIME = ['reg-boot-budget', 'reg-time-to-ssh', 'reg-ci-stage-budget']
+// Seconds of processor time each; an image that is for one of them is judged by it.
+const SLOW = ['reg-ci-collect-logs', 'reg-ci-schema', 'reg-image-footprint', 'reg-sd-cycle', 'reg-pkg-cycle']
+
+const cases = badImages.filter(({ caught }) => caught.phase !== 'rest')
+const AT_ONCE = 4
+
+describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`, () => {
+  let session: Session
+  let rest: RestingRoot
+  let good: GoodImage
+  let folder: string
+  let checks: Check[]
+  const limit = pLimit(AT_ONCE)
+  const results = new Map<string, Promise<string[]>>()
+
+  beforeAll(async () => {
+    checks = [...(await loadCheckFiles(await findCheckFiles())).values()]
+    session = await openPlatform('lxd', {})
+    const image = await buildImage('debian-13')
+    const { id } = await session.resolveImage('debian-13')
+    rest = await openAtRest(image.rootfs)
+    good = { root: rest.root, manifest: image.manifest, fingerprint: id }
+    folder = await mkdtemp(join(tmpdir(), 'harness-bad-logs-'))
+    for (const bad of [GOOD, ...cases]) {
+      const result = limit(() => caughtBy(bad))
+      result.catch(() => undefined)
+      results.set(bad.overlay.name, result)
+    }
+  })
+  afterAll(async () => {
+    await Promise.allSettled(results.values())
+    const left = (await session?.resources({ runId: session.owner.runId })) ?? []
+    for (const resource of left) if (resource.kind === 'machine') await session.remove(resource)
+    await session?.close()
+    await rest?.[Symbol.asyncDispose]()
+    if (folder) await rm(folder, { recursive: true, force: true })
+  })
+
+  test('the good one is caught by nothing', async () => {
+    expect(await results.get(GOOD.overlay.name)).toEqual([])
+  })
+
+  test.for(cases)('$name is caught by $caught.id', async ({ caught, also = [], overlay }) => {
+    const wanted = caught.by === 'log-rule' ? `log-${caught.id}` : caught.id
+    expect(await results.get(overlay.name)).toEqual([...new Set([wanted, ...also])].sort())
+  })
+
+  /** Launches the image and gives the ids of all that failed. */
+  async function caughtBy(bad: BadImage): Promise<string[]> {
+    const name = `hb-${randomBytes(3).toString('hex')}`
+    const snapshot = await neverBooted(good, bad.overlay, `${name}-base`, session.owner)
+    let launched: Instance
+    try {
+      launched = await session.launch({ image: snapshot, name })
+    } catch (error) {
+      if (error instanceof BootError) return ['boot']
+      throw error
+    }
+    await using instance = launched
+    await instance.waitUntilReady()
+    const [facts, pair] = await Promise.all([
+      collectFacts(instance, 'first-boot'),
+      bad.caught.phase === 'pair' ? twin(snapshot, `${name}-twin`) : undefined,
+    ])
+    const policy = await byPolicy(facts, pair)
+    const regression = await byRegression(bad, instance, facts)
+    const logs = await byLogs(instance, join(folder, name))
+    return [...policy, ...regression, ...logs].sort()
+  }
+
+  async function twin(image: string, name: string): Promise<Facts> {
+    await using instance = await session.launch({ image, name })
+    await instance.waitUntilReady()
+    return await collectFacts(instance, 'first-boot')
+  }
+
+  async function byPolicy(facts: Facts, other: Facts | undefined): Promise<string[]> {
+    const found = new Set<string>()
+    for (const check of checks) {
+      if (check.suite !== 'policy') continue
+      for (const phase of other ? (['first-boot', 'pair'] as const) : (['first-boot'] as const)) {
+        if (!phasesOf(check).includes(phase)) continue
+        const { status } = await judgePolicy(check, facts, phase, other)
+        if (status === 'fail') found.add(check.id)
+        if (status === 'error') found.add(`${check.id}: error`)
+      }
+    }
+    return [...found]
+  }
+
+  async function byRegression(bad: BadImage, instance: Instance, facts: Facts): Promise<string[]> {
+    const wanted = new Set([bad.caught.id, ...(bad.also ?? [])])
+    const fitting = checks.filter(
+      (check): check is RegressionCheck =>
+        check.suite === 'regression' &&
+        (check.info.group ?? 'shared') === 'shared' &&
+        check.info.disruptive !== true &&
+        (wanted.has(check.id) || !(SLOW.includes(check.id) || ABOUT_TIME.includes(check.id))),
+    )
+    const judged: Judged[] = []
+    for (const check of fitting) judged.push(await judgeRegression(check, { instance, facts, firstBoot: facts }))
+    return failures(judged)
+  }
+
+  async function byLogs(instance: Instance, dir: string): Promise<string[]> {
+    const kept = await collectLogs(instance, findAgent('cloud-init'), { dir, archive: false })
+    const files = kept.flatMap(({ file }) => {
+      const kind = judgedLogKind(file)
+      return kind ? [{ path: join(dir, file), kind }] : []
+    })
+    const scans = await checkLogs(files, { distribution: 'debian', platform: 'lxd', container: true })
+    return findingsToRecords(scans, { subject: 'image' })
+      .filter(({ status }) => status === 'fail' || status === 'miss')
+      .map(({ id }) => id)
+  }
+})
+
+const GOOD: BadImage = {
+  name: 'good',
+  overlay: { name: 'good', description: 'nothing changed' },
+  caught: { by: 'policy', id: 'none', phase: 'first-boot' },
+}
