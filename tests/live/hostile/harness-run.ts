@@ -111,11 +111,12 @@ export async function command(folder: string, args: readonly string[], env: Reco
 
 /** Waits until a run has come to an event. */
 export async function untilEvent(run: HarnessRun, what: string, wanted: (event: RunEvent) => boolean): Promise<void> {
-  await waitUntil({ what, deadlineMs: 240_000, intervalMs: 50, maxIntervalMs: 100 }, async () =>
-    run.events().some(wanted)
-      ? { done: true, value: undefined }
-      : { done: false, saw: `${run.stdout().slice(-300)} ${run.stderr().slice(-300)}` },
-  )
+  await waitUntil({ what, deadlineMs: 240_000, intervalMs: 50, maxIntervalMs: 100 }, async () => {
+    if (run.events().some(wanted)) return { done: true, value: undefined }
+    const saw = `${run.stdout().slice(-1000)} ${run.stderr().slice(-300)}`
+    if (run.child.exitCode !== null) throw new Error(`the run ended before ${what}: ${saw}`)
+    return { done: false, saw }
+  })
 }
 
 export const begins = (step: string) => (event: RunEvent) => event.type === 'step-started' && event.step === step
