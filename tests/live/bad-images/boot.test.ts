@@ -32,7 +32,9 @@ const ABOUT_TIME = ['reg-boot-budget', 'reg-time-to-ssh', 'reg-ci-stage-budget']
 // Seconds of processor time each; an image that is for one of them is judged by it.
 const SLOW = ['reg-ci-collect-logs', 'reg-ci-schema', 'reg-image-footprint', 'reg-sd-cycle', 'reg-pkg-cycle']
 
-const cases = badImages.filter(({ caught }) => caught.phase !== 'rest')
+// While one case is worked on: HARNESS_BAD_IMAGES=no-sudo,no-init
+const only = process.env.HARNESS_BAD_IMAGES?.split(',')
+const cases = badImages.filter(({ name, caught }) => caught.phase !== 'rest' && (only?.includes(name) ?? true))
 const AT_ONCE = 4
 
 describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`, () => {
