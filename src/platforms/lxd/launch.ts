@@ -11,6 +11,7 @@ import type { LaunchExtra, LxdOptions } from './options.ts'
 import { startInstance } from './power.ts'
 import { seedConfig } from './seed.ts'
 import { seedPrefix } from './seed-prefix.ts'
+import { explainStart } from './start-log.ts'
 import { isMadeFor, tagsOf } from './tags.ts'
 
 /** How long a create that is no longer wanted is waited for. */
@@ -48,8 +49,9 @@ export async function launchInstance(
     await startInstance(client, request.name, left())
     return await client.get<InstanceInfo>(`/1.0/instances/${request.name}`, left())
   } catch (error) {
+    const explained = await explainStart(client, request.name, error)
     await destroyInstance(client, request.name, { onlyOf: request.owner })
-    throw error
+    throw explained
   }
 }
 

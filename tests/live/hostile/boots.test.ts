@@ -27,6 +27,21 @@ describe.skipIf(skip)(`a container that does not boot${skip ? ` (skipped: ${skip
     expect(await leftOf(run)).toEqual([])
   })
 
+  test('that has no init', async () => {
+    using folder = testFolder()
+    const empty = await buildOverlay(await buildImage(image), {
+      name: 'hostile-no-init',
+      description: 'there is nothing to start',
+      edits: ['rm -f "$tree/usr/sbin/init"'],
+    })
+    const run = await startRun({ folder: folder.path, image: empty.name, ...quick }).ended
+    expect(run.cell, JSON.stringify(run.cell)).toMatchObject({ status: 'fail' })
+    expect(run.cell?.reason).toMatch(/has no init that can be run/)
+    expect(run.cell?.error?.evidence).toMatch(/Failed to exec/)
+    expect(run.code).toBe(1)
+    expect(await leftOf(run)).toEqual([])
+  })
+
   test('whose agent never finishes, and is kept for a look', async () => {
     using folder = testFolder()
     const userData = '#cloud-config\nbootcmd: [[sh, -c, "echo HANGS-HERE > /dev/console; exec sleep infinity"]]\n'
