@@ -40,7 +40,10 @@ describe.skipIf(!able)('a daemon of its own (needs root and LXD: sudo ./harness 
     { timeout: 600_000 },
     async () => {
       using folder = testFolder()
-      const run = startRun({ folder: folder.path, matrix })
+      const run = startRun({
+        folder: folder.path,
+        matrix: { ...matrix, timeouts: { boot: '40 seconds', cleanup: '20 seconds' } },
+      })
       await untilEvent(run, 'the first boot', begins('first-boot'))
       process.kill((await askDaemon(socket()))?.environment?.server_pid ?? 0, 'SIGKILL')
       const ended = await run.ended

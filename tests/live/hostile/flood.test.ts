@@ -25,7 +25,7 @@ runcmd: [[sh, /root/flood]]
     const run = await startRun({
       folder: folder.path,
       userData,
-      matrix: { suites: ['logs'], timeouts: { boot: '90 seconds', check: '20 seconds', cleanup: '60 seconds' } },
+      matrix: { suites: ['logs'], timeouts: { boot: '2 minutes', check: '20 seconds', cleanup: '60 seconds' } },
     }).ended
     expect(['pass', 'fail'], JSON.stringify(run.cell)).toContain(run.cell?.status)
     expect(run.peakKiB / 1024).toBeLessThan(400)

@@ -24,7 +24,7 @@ export function testFolder(): Disposable & { path: string } {
 
 export interface RunRequest {
   folder: string
-  /** Laid over a matrix of one LXD cell without suites that has 30 seconds to boot and one attempt. */
+  /** Laid over a matrix of one LXD cell without suites that has two minutes to boot and one attempt. */
   matrix?: Record<string, unknown>
   userData?: string
   image?: string
@@ -69,7 +69,7 @@ export function startRun(request: RunRequest): HarnessRun {
     agent: { source: 'none' },
     suites: [],
     attempts: 1,
-    timeouts: { boot: '30 seconds', check: '20 seconds', cleanup: '30 seconds' },
+    timeouts: { boot: '2 minutes', check: '20 seconds', cleanup: '30 seconds' },
     ...(request.userData === undefined ? {} : { 'user-data': request.userData }),
     ...request.matrix,
   }

@@ -80,7 +80,7 @@ describe.skipIf(skip)(`a guest that attacks the readers of its report${skip ? ` 
       matrix: {
         suites: ['policy', 'regression', 'logs'],
         checks: [join(import.meta.dirname, 'checks')],
-        timeouts: { boot: '90 seconds', check: '20 seconds', cleanup: '30 seconds' },
+        timeouts: { boot: '2 minutes', check: '20 seconds', cleanup: '30 seconds' },
       },
       args: ['--filter', '*'],
       env: { GITHUB_ACTIONS: '1' },
