@@ -56,11 +56,10 @@ function onPath(command: string): boolean {
 
 prepareHost()
 const summary = new SummaryReporter()
-const reporter = process.stdout.isTTY ? 'default' : 'dot'
 const vitest = await startVitest('test', process.argv.slice(2), {
   root: ROOT,
   watch: false,
-  reporters: [reporter, summary],
+  reporters: ['default', summary],
 })
 await vitest.close()
 console.log(summary.text())

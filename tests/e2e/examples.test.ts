@@ -21,6 +21,10 @@ it('the matrix of a maintainer makes cells', async () => {
   expect(excluded).toHaveLength(1)
 })
 
+it('the bad image is a recipe too', async () => {
+  expect((await loadRecipe(join(ROOT, 'examples/bad-image.yaml'))).name).toBe('bad-image')
+})
+
 it('the recipe extends a recipe of the harness', async () => {
   const recipe = await loadRecipe(join(ROOT, 'examples/image.yaml'))
   expect(recipe.name).toBe('company-13')
