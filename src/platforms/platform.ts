@@ -96,6 +96,8 @@ export interface Prerequisite {
   detail: string
   /** The command that fixes it. */
   fix?: string
+  /** Runs work without it. */
+  optional?: boolean
 }
 
 /** What a platform folder exports as default from `platform.ts`. */

@@ -22,14 +22,18 @@ export async function checkHost(env: NodeJS.ProcessEnv = process.env): Promise<P
     ...IMAGE_TOOLS.filter((tool) => tool.command === 'mmdebstrap' || tool.command === 'mksquashfs').map(
       ({ command = '', package: name, use }) => tool(command, name, use),
     ),
-    btrfs(),
-    await userNamespaces(),
+    optional(btrfs()),
+    optional(await userNamespaces()),
     await limits(),
     await disk(),
     await memory(),
-    tool('ssh', 'openssh-client', 'reaches machines by the OpenSSH transport'),
-    await java(),
+    optional(tool('ssh', 'openssh-client', 'reaches machines by the OpenSSH transport')),
+    optional(await java()),
   ]
+}
+
+function optional(found: Prerequisite): Prerequisite {
+  return { ...found, optional: true }
 }
 
 function nodeVersion(): Prerequisite {

@@ -5,7 +5,7 @@ import { print, printJson } from '../output.ts'
 
 export default defineCommand({
   name: 'doctor',
-  text: 'Tells what this host can run, what is missing, and the command that fixes it. Changes nothing. Exit code 3 when something is missing.',
+  text: 'Tells what this host can run, what is missing, and the command that fixes it. Changes nothing. Exit code 3 when something is missing that runs cannot do without.',
   options: {
     platform: {
       type: 'string',
@@ -26,14 +26,14 @@ export default defineCommand({
     const all = Object.values(groups).flat()
     if (options.json) await printJson(groups)
     else for (const [name, found] of Object.entries(groups)) await print(describe(name, found))
-    return all.every((item) => item.ok) ? EXIT.pass : EXIT.miss
+    return all.every((item) => item.ok || item.optional) ? EXIT.pass : EXIT.miss
   },
 })
 
 function describe(name: string, found: readonly Prerequisite[]): string {
-  const lines = found.flatMap(({ name: what, ok, detail, fix }) => [
-    `  ${ok ? 'ok     ' : 'missing'}  ${what}: ${detail}`,
-    ...(ok || fix === undefined ? [] : [`           fix: ${fix}`]),
+  const lines = found.flatMap(({ name: what, ok, detail, fix, optional }) => [
+    `  ${ok ? 'ok      ' : optional ? 'optional' : 'missing '}  ${what}: ${detail}`,
+    ...(ok || fix === undefined ? [] : [`            fix: ${fix}`]),
   ])
   return [name, ...lines].join('\n')
 }
