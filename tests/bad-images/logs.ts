@@ -101,13 +101,6 @@ export const badLogs = [
     MODULE_FAILED,
   ),
   running(
-    'bad-mounts',
-    told('disk-mount-activate'),
-    'a mount that cannot work is configured',
-    { files: [cfg('mounts: [["192.0.2.1:/data", /srv/data, nosuchfs, defaults]]\n')] },
-    WARNED,
-  ),
-  running(
     'no-keygen',
     told('ssh-keygen-failed'),
     'host keys cannot be made',
@@ -153,6 +146,6 @@ export const badLogs = [
     told('user-no-default'),
     'a password is set for a default user that is not made',
     { files: [cfg('users: []\npassword: x\n')] },
-    [...WARNED, 'acct-default-user', 'acct-sudo-policy'],
+    [...WARNED, 'acct-default-user', 'acct-sudo-policy', 'reg-boot-ssh'],
   ),
 ]
