@@ -25,6 +25,8 @@ const BY_TEXT: readonly (readonly [RegExp, PlatformErrorKind])[] = [
     /already exists|already used|UNIQUE constraint|is busy running|currently in use|already in use|in use by|ETag doesn't match/i,
     'conflict',
   ],
+  // The helper process of the files API had just ended: LXD shares one among calls and does not guard its end.
+  [/forkfile\.sock/i, 'unavailable'],
   [/not found|no such object|doesn't exist|no such file/i, 'not-found'],
   [
     /database is locked|checkpoint in progress|no (?:known )?dqlite leader|context deadline exceeded|i\/o timeout|shutting down/i,

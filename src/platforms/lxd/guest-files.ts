@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError, TransportError } from '../../core/errors.ts'
+import { pause } from '../../core/wait-until.ts'
 import type { Body, LxdClient } from './client.ts'
 import { orMissing } from './errors.ts'
 
@@ -22,7 +23,6 @@ export async function writeGuestFile(
   remotePath: string,
   options: { mode?: number; deadlineMs: number; signal?: AbortSignal },
 ): Promise<void> {
-  const body: Body = source instanceof Uint8Array ? { bytes: source } : await fileBody(source.path)
   const headers = {
     'content-type': 'application/octet-stream',
     'x-lxd-type': 'file',
@@ -32,11 +32,14 @@ export async function writeGuestFile(
     'x-lxd-mode': `0${(options.mode ?? 0o644).toString(8)}`,
     'x-incus-type': 'file',
   }
-  const call = client.call('POST', filesPath(instance), body, {
-    query: { path: remotePath },
-    headers,
-    deadlineMs: options.deadlineMs,
-    signal: options.signal,
+  const call = untilHelperAnswers(async () => {
+    const body: Body = source instanceof Uint8Array ? { bytes: source } : await fileBody(source.path)
+    await client.call('POST', filesPath(instance), body, {
+      query: { path: remotePath },
+      headers,
+      deadlineMs: options.deadlineMs,
+      signal: options.signal,
+    })
   })
   await call.catch((error: unknown) => {
     throw orMissing(error, `${remotePath} on ${instance}`)
@@ -51,11 +54,10 @@ export async function readGuestFile(
   target: 'memory' | { path: string },
   options: Reading,
 ): Promise<Uint8Array | undefined> {
-  const opening = client.open(filesPath(instance), {
-    query: { path: remotePath },
-    deadlineMs: options.deadlineMs,
-    signal: options.signal,
-  })
+  const { deadlineMs, signal } = options
+  const opening = untilHelperAnswers(() =>
+    client.open(filesPath(instance), { query: { path: remotePath }, deadlineMs, signal }),
+  )
   const { headers, body } = await opening.catch((error: unknown) => {
     throw orMissing(error, `${remotePath} on ${instance}`)
   })
@@ -78,15 +80,29 @@ export async function readGuestFile(
 
 /** Names in a folder. @throws PlatformError not-found */
 export async function listGuestFolder(client: LxdClient, instance: string, remotePath: string): Promise<string[]> {
-  return client.get<string[]>(filesPath(instance), { query: { path: remotePath } })
+  return untilHelperAnswers(() => client.get<string[]>(filesPath(instance), { query: { path: remotePath } }))
 }
 
 /** Removes a file or an empty folder; one that is not there is fine. */
 export async function removeGuestFile(client: LxdClient, instance: string, remotePath: string): Promise<void> {
   try {
-    await client.call('DELETE', filesPath(instance), undefined, { query: { path: remotePath } })
+    await untilHelperAnswers(() =>
+      client.call('DELETE', filesPath(instance), undefined, { query: { path: remotePath } }),
+    )
   } catch (error) {
     if (!(error instanceof PlatformError && error.kind === 'not-found')) throw error
+  }
+}
+
+/** Repeats a call that met the files helper of LXD as it ended; any other outcome is passed on. */
+async function untilHelperAnswers<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (attempt === 5 || !(error instanceof PlatformError && error.message.includes('forkfile.sock'))) throw error
+      await pause(attempt * 100)
+    }
   }
 }
 

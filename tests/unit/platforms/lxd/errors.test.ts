@@ -15,6 +15,7 @@ test.each([
   [500, 'Failed to run: btrfs subvolume snapshot: Disk quota exceeded', 'capacity'],
   [500, 'Reached maximum number of instances in project "ci"', 'quota'],
   [500, 'database is locked', 'unavailable'],
+  [500, 'dial unix /proc/self/fd/652/forkfile.sock: connect: no such file or directory', 'unavailable'],
   [500, 'something nobody has seen', 'unavailable'],
   [400, 'something nobody has seen', 'invalid'],
 ] as const)('%i "%s" is %s', (status, text, kind) => {
