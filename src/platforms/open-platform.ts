@@ -3,6 +3,7 @@ import type { HarnessError } from '../core/errors.ts'
 import { newSshIdentity } from '../instance/ssh-keys.ts'
 import type { SshIdentity } from '../instance/ssh-keys.ts'
 import type { Ledger } from './ledger.ts'
+import { OwnLedger } from './own-ledger.ts'
 import { newOwner } from './owner.ts'
 import type { Owner, Platform } from './platform.ts'
 import { platforms } from './registry.gen.ts'
@@ -17,7 +18,7 @@ type Loaded<Name extends PlatformName> = Awaited<ReturnType<(typeof platforms)[N
 export type PlatformOptions<Name extends PlatformName> = Loaded<Name> extends Platform<infer Options> ? Options : never
 
 export interface OpenOptions {
-  /** Where intents are written before anything is created. Default: nowhere, so a killed process leaves no trace. */
+  /** Where intents are written before anything is created. Default: a file of the session's own, which `harness sweep` reads. */
   ledger?: Ledger
   /** Marks put on every resource. Default: a run id of its own and two hours to live. */
   owner?: Owner
@@ -55,9 +56,12 @@ export async function openPlatformNamed(
 ): Promise<Session> {
   const platform = await loadPlatform(name)
   const driver = await platform.open(platformOptions)
+  const owner = options.owner ?? newOwner()
+  const own = options.ledger ? undefined : new OwnLedger(owner.runId, name, platformOptions)
   return new Session(driver, {
-    ledger: options.ledger,
-    owner: options.owner ?? newOwner(),
+    ledger: options.ledger ?? own,
+    onClose: async () => await own?.close(),
+    owner,
     identity: options.identity ?? newSshIdentity('harness'),
     onWarning: options.onWarning ?? ((error) => process.emitWarning(error.message, error.name)),
   })

@@ -30,6 +30,7 @@ export interface LaunchOptions extends Omit<LaunchRequest, 'name' | 'owner' | 'd
 
 interface SessionOptions {
   ledger: Ledger | undefined
+  onClose?: () => Promise<void>
   owner: Owner
   identity: SshIdentity
   onWarning: (error: HarnessError) => void
@@ -44,6 +45,7 @@ export class Session implements AsyncDisposable {
   /** The key pair that launched machines authorise. */
   readonly identity: SshIdentity
   readonly #ledger: Ledger | undefined
+  readonly #onClose: () => Promise<void>
   readonly #warn: (error: HarnessError) => void
   /** Whose lines are open; a line that nobody closes would keep the process from ending. */
   readonly #instances = new Map<Machine, Instance>()
@@ -54,6 +56,7 @@ export class Session implements AsyncDisposable {
     this.owner = options.owner
     this.identity = options.identity
     this.#ledger = options.ledger
+    this.#onClose = options.onClose ?? (async () => {})
     this.#warn = options.onWarning
   }
 
@@ -125,6 +128,7 @@ export class Session implements AsyncDisposable {
     await Promise.all([...this.#instances.values()].map((instance) => instance.line.drop()))
     this.#instances.clear()
     await this.driver.close()
+    await this.#onClose()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

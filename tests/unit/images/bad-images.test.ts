@@ -18,8 +18,10 @@ test('names are unique and every image does something', () => {
 })
 
 test.each(badImages)('$name is meant for a check or rule that exists', ({ caught, also = [] }) => {
-  const known = new Set([...declaredChecks().keys(), ...shippedLogRules.map((rule) => rule.id), 'boot'])
-  expect([caught.id, ...also].filter((id) => !known.has(id))).toEqual([])
+  const rules = shippedLogRules.flatMap(({ id }) => [id, `log-${id}`])
+  const known = new Set([...declaredChecks().keys(), ...rules, 'log-unclassified', 'boot'])
+  const named = [caught.id, ...also].map((id) => id.replace(/: error$/, ''))
+  expect(named.filter((id) => !known.has(id))).toEqual([])
   const check = declaredChecks().get(caught.id)
   if (caught.by === 'policy' && check?.suite === 'policy') expect([check.info.phase].flat()).toContain(caught.phase)
 })
