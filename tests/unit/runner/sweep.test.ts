@@ -13,8 +13,10 @@ import { testFolder } from './fake-run.ts'
 const DEAD = { pid: 2 ** 22 + 1, startTicks: '1', bootId: 'gone', host: hostname() }
 const LATER = '2999-01-01T00:00:00.000Z'
 
+const UNWRITTEN = { intend: async () => ({ created: async () => {}, destroyed: async () => {} }) }
+
 async function launched(world: string, runId: string, expires = LATER) {
-  const session = await openPlatformNamed('fake', { world })
+  const session = await openPlatformNamed('fake', { world }, { ledger: UNWRITTEN })
   return await session.launch({ image: 'debian-13', owner: { runId, cell: 'c', attempt: 1, expires } })
 }
 
