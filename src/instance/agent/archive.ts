@@ -61,5 +61,7 @@ async function retry(options: RefreshOptions, action: (limits: Limits) => Promis
 
 async function update(instance: Instance, command: string, limits: Limits, options: RefreshOptions): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
-  options.onCommand?.(await instance.root.run(command, { ...limits, env, check: true }))
+  // Not inside the optional call: what is not asked for there would not be run.
+  const result = await instance.root.run(command, { ...limits, env, check: true })
+  options.onCommand?.(result)
 }
