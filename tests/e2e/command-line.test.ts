@@ -120,8 +120,8 @@ describe('the launcher', () => {
     const path = `${folder}:/usr/bin:/bin`
     expect(await harness(['--version'], { env: { PATH: path } })).toMatchObject({ code: 0, stderr: '' })
 
-    writeFileSync(old, '#!/bin/sh\n[ "$1" = --version ] && echo v99.0.0 || echo "newer Node got $#"\n', { mode: 0o755 })
-    expect(await harness(['--version'], { env: { PATH: path } })).toMatchObject({ stdout: 'newer Node got 2\n' })
+    writeFileSync(old, '#!/bin/sh\n[ "$1" = --version ] && echo v99.0.0 || echo newer Node\n', { mode: 0o755 })
+    expect(await harness(['--version'], { env: { PATH: path } })).toMatchObject({ stdout: 'newer Node\n' })
   })
 
   it('says in one line that there is neither Node nor npm', async () => {
@@ -132,6 +132,45 @@ describe('the launcher', () => {
     const { code, stderr } = await harness(['--help'], { command: join(bare, 'harness'), env: { PATH: folder } })
     expect(code).toBe(3)
     expect(stderr).toMatch(/^harness: no Node >= 24.15 and no npm here; install .*\n$/)
+  })
+})
+
+describe('an installation that stalls', () => {
+  const checkout = () => {
+    const bare = join(folder, 'checkout')
+    spawnSync('mkdir', [bare])
+    spawnSync('cp', [HARNESS, join(bare, 'harness')])
+    return bare
+  }
+  // Stalls the first times; then installs a Node that only says hello.
+  const fakeNpm = (stalls: number) =>
+    writeFileSync(
+      join(folder, 'npm'),
+      [
+        '#!/bin/sh',
+        `echo try >> '${folder}/tries'`,
+        `[ "$(wc -l < '${folder}/tries')" -gt ${stalls} ] || exec sleep 60`,
+        'mkdir -p node_modules/.bin && : > node_modules/.package-lock.json',
+        `printf '#!/bin/sh\\n[ "$1" = --version ] && echo v99.0.0 || echo hello\\n' > node_modules/.bin/node`,
+        'chmod +x node_modules/.bin/node',
+        '',
+      ].join('\n'),
+      { mode: 0o755 },
+    )
+  const env = () => ({ PATH: `${folder}:/usr/bin:/bin`, HARNESS_INSTALL_SECONDS: '1' })
+
+  it('is begun again', async () => {
+    fakeNpm(1)
+    const { code, stdout } = await harness(['--version'], { command: join(checkout(), 'harness'), env: env() })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'hello\n' })
+    expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('try\ntry\n')
+  })
+
+  it('for ever ends with one line', async () => {
+    fakeNpm(99)
+    const { code, stderr } = await harness(['--version'], { command: join(checkout(), 'harness'), env: env() })
+    expect(code).toBe(3)
+    expect(stderr).toContain('harness: npm cannot reach its registry;')
   })
 })
 

@@ -32,9 +32,13 @@ export async function instanceState(client: LxdClient, name: string): Promise<{ 
 /** A guest that reboots at once is stopped for a moment; one that is stopped for longer will not come back. */
 const STAYS_STOPPED_MS = 10_000
 
+const ALREADY_STOPPED = /already stopped|is not running/i
+
 /** Starts; one that runs is fine. @throws BootError when its first process ends at once */
 export async function startInstance(client: LxdClient, name: string, options: Waiting): Promise<void> {
-  await change(client, name, 'start', { action: 'start', timeout: -1 }, options, /already running/i)
+  await change(client, name, 'start', { action: 'start', timeout: -1 }, options, (said) =>
+    /already running/i.test(said),
+  )
   let stoppedSince: number | undefined
   await reach(client, name, ['running'], options, 0, (state) => {
     if (state !== 'stopped' && state !== 'gone') return void (stoppedSince = undefined)
@@ -59,7 +63,7 @@ export async function stopInstance(
     'stop',
     { action: 'stop', force: options.force ?? false, timeout },
     options,
-    /already stopped|not found|is not running/i,
+    (said) => ALREADY_STOPPED.test(said) || /not found/i.test(said),
   )
   await reach(client, name, ['stopped', 'gone'], options)
 }
@@ -73,14 +77,21 @@ export async function restartInstance(
   const before = await instanceState(client, name)
   if (before.state !== 'running') return startInstance(client, name, options)
   const timeout = Math.max(1, Math.floor(options.deadlineMs / 1000))
+  const until = performance.now() + options.deadlineMs
+  let stopped = false
   await change(
     client,
     name,
     'restart',
     { action: 'restart', force: options.force ?? false, timeout },
     options,
-    undefined,
+    (said) => {
+      stopped = ALREADY_STOPPED.test(said)
+      return stopped
+    },
   )
+  // LXD tells a guest that ended at once as a failed shutdown, and does not start it again.
+  if (stopped) await startInstance(client, name, { ...options, deadlineMs: Math.max(1, until - performance.now()) })
   await reach(client, name, ['running'], options, before.pid)
 }
 
@@ -91,7 +102,7 @@ async function change(
   verb: string,
   json: object,
   options: Waiting,
-  fine: RegExp | undefined,
+  fine: (said: string) => boolean,
 ): Promise<void> {
   const until = performance.now() + options.deadlineMs
   await waitUntil({ what: `${name} to ${verb}`, ...withSignal(options) }, async (): Promise<Attempt<true>> => {
@@ -101,7 +112,7 @@ async function change(
       return { done: true, value: true }
     } catch (error) {
       if (!(error instanceof PlatformError)) throw error
-      if (fine?.test(error.message)) return { done: true, value: true }
+      if (fine(error.message)) return { done: true, value: true }
       if (/is busy running|operation is in progress|in the process of/i.test(error.message))
         return { done: false, saw: error.message }
       throw error
