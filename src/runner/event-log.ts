@@ -8,11 +8,16 @@ type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never
 /** An event before it is written. */
 export type NewEvent = Unstamped<RunEvent>
 
+/** Takes the events of a run. Never throws. */
+export interface EventSink {
+  emit(event: NewEvent): void
+}
+
 /**
  * Writes `events.jsonl`: each event is one write of one whole line, so a killed run leaves at most its last line cut.
  * Listeners see an event after it is written.
  */
-export class EventLog {
+export class EventLog implements EventSink {
   readonly path: string
   readonly #fd: number
   readonly #listen: (event: RunEvent) => void

@@ -5,29 +5,33 @@ import type { Cell } from '../matrix/cell.ts'
 import type { Waiver } from '../matrix/waivers.ts'
 import type { Check } from '../testing/check.ts'
 import type { Background } from './background.ts'
-import type { EventLog } from './event-log.ts'
+import type { EventSink } from './event-log.ts'
 import type { CheckFiles } from './load-checks.ts'
 
 /** When machines of a cell are left running for a person to look at. */
 export type Keep = 'never' | 'failed' | 'always'
 
-/** What all cells of a run share. */
-export interface RunContext {
+/** A run as whoever works on its cells is told of it. */
+export interface RunOrder {
   runId: string
   runDir: string
+  events: EventSink
+  waivers: readonly Waiver[]
+  keep: Keep
+  signal: AbortSignal
+  checksOf: (cell: Cell) => { files: CheckFiles; checks: Map<string, Check> }
+}
+
+/** What all cells of a run share. */
+export interface RunContext extends RunOrder {
   /** Private folder for sockets, removed at the end. */
   tmpDir: string
-  events: EventLog
   ledger: LedgerFile
   sessions: Sessions
   images: Once<PlatformImage>
   restFacts: Once<string>
   /** Teardown that goes on while other cells run. */
   teardown: Background
-  waivers: readonly Waiver[]
-  keep: Keep
-  signal: AbortSignal
-  checksOf: (cell: Cell) => { files: CheckFiles; checks: Map<string, Check> }
 }
 
 /** Signed-in platforms, one for each set of options. */

@@ -1,26 +1,21 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError, type PrerequisiteError } from '../core/errors.ts'
-import { makeTempDir } from '../core/temp-dir.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { Waiver } from '../matrix/waivers.ts'
-import { LedgerFile } from '../platforms/ledger-file.ts'
 import { newRunId } from '../platforms/name.ts'
 import { loadPlatform } from '../platforms/open-platform.ts'
-import type { PlatformImage } from '../platforms/platform.ts'
 import type { RunEvent } from '../results/event.ts'
 import { type Status, worstStatus } from '../results/status.ts'
 import type { Check } from '../testing/check.ts'
-import { Background } from './background.ts'
 import { summaryOf } from './cell-stage.ts'
 import { EventLog } from './event-log.ts'
+import type { Executor } from './executor.ts'
 import { BUILT_IN_CHECKS, type CheckFiles, findCheckFiles, loadCheckFiles } from './load-checks.ts'
-import { openSessions } from './open-sessions.ts'
+import { localExecutor } from './local-executor.ts'
 import { type CellPlan, planCell } from './plan.ts'
-import { type Keep, Once, type RunContext } from './run-context.ts'
-import { type CellEnd, runCell } from './run-cell.ts'
-import { runScheduled } from './schedule.ts'
+import type { Keep, RunContext } from './run-context.ts'
 import { exitCodeOf } from './verdict.ts'
 
 export interface RunOptions {
@@ -30,6 +25,8 @@ export interface RunOptions {
   reportsDir: string
   /** Cells at the same time. */
   concurrency: number
+  /** Who works on the cells. Default this process. */
+  executor?: Executor
   /** Default `never`. */
   keep?: Keep
   waivers?: readonly Waiver[]
@@ -96,23 +93,16 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   // A report that cannot be written makes all further work worthless.
   const events = new EventLog(join(runDir, 'events.jsonl'), options.onEvent ?? (() => {}), () => cancel.abort())
   const started = performance.now()
-  const ledger = await LedgerFile.create(runId)
-  const tmpDir = await makeTempDir('run')
-  const run: RunContext = {
+  const executor = options.executor ?? localExecutor(options.concurrency)
+  const execution = await executor.open({
     runId,
     runDir,
-    tmpDir,
     events,
-    ledger,
-    sessions: openSessions(ledger),
-    images: new Once<PlatformImage>(),
-    restFacts: new Once<string>(),
-    teardown: new Background(),
     waivers: options.waivers ?? [],
     keep: options.keep ?? 'never',
     signal: options.signal ? AbortSignal.any([options.signal, cancel.signal]) : cancel.signal,
     checksOf,
-  }
+  })
   const summaries = options.cells.map(summaryOf)
   const argv = [...(options.argv ?? process.argv.slice(1))]
   const host = describeHost()
@@ -127,10 +117,7 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
     cells: summaries,
     excluded: [...(options.excluded ?? [])],
   })
-  const ends = await runScheduled(plans, options.concurrency, (plan) => runOrSkip(run, plan))
-  await run.sessions.close()
-  await rm(tmpDir, { recursive: true, force: true })
-  await ledger.close()
+  const ends = await execution.work(plans)
   const statuses = ends.map((end) => end.status)
   const leaks = ends.reduce((sum, end) => sum + end.leaks, 0)
   const exitCode = events.failure ? 3 : exitCodeOf(statuses, { interrupted: options.signal?.aborted ?? false, leaks })
@@ -139,20 +126,6 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   events.close()
   const unwritable = events.failure ? { unwritable: events.failure } : {}
   return { status, exitCode, runId, runDir, ...unwritable }
-}
-
-async function runOrSkip(run: RunContext, plan: CellPlan): Promise<{ end: Promise<CellEnd> }> {
-  const cell = plan.cell.id
-  const leaveOut = (status: Status, reason: string) => {
-    run.events.emit({ type: 'cell-ended', cell, attempt: 1, status, reason, durationMs: 0, boots: 0 })
-    return { end: Promise.resolve({ status, leaks: 0 }) }
-  }
-  if (run.signal.aborted) return leaveOut('miss', 'the run was cancelled before this cell began')
-  if (plan.nothing !== undefined) {
-    for (const record of plan.skipped) run.events.emit({ type: 'check-ended', cell, attempt: 1, record })
-    return leaveOut('skip', plan.nothing)
-  }
-  return await runCell(run, plan)
 }
 
 /** The checks of one set of files only, though a process may have declared others too. */
