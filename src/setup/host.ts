@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 
 /** Directories of system tools; a user's PATH often lacks half of them. */
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
@@ -26,4 +26,14 @@ export function hasSystemd(): boolean {
 /** Whether this process may administer the host. */
 export function isRoot(): boolean {
   return process.getuid?.() === 0
+}
+
+/** The outermost folder above `path` that other users may not pass through, if there is one. */
+export function closedAbove(path: string): string | undefined {
+  const above: string[] = []
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    above.unshift(folder)
+    if (folder === dirname(folder)) break
+  }
+  return above.find((folder) => ((statSync(folder, { throwIfNoEntry: false })?.mode ?? 0o1) & 0o1) === 0)
 }

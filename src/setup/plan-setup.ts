@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { PrerequisiteError } from '../core/errors.ts'
+import { ConfigError, PrerequisiteError } from '../core/errors.ts'
 import { runHost } from '../core/subprocess.ts'
 import { configureDaemon } from './configure.ts'
 import { askDaemon, openClient, startDaemon } from './daemon.ts'
-import { findCommand, hasSystemd, isRoot, systemPath } from './host.ts'
+import { closedAbove, findCommand, hasSystemd, isRoot, systemPath } from './host.ts'
 import { findDaemon, installCommands, installPackages, missingPackages, usesOf } from './packages.ts'
 import type { KernelLimit } from './kernel-limits.ts'
 import { lowLimits, raiseLimits } from './kernel-limits.ts'
@@ -50,6 +50,7 @@ export interface SetupPlan {
 /**
  * What this host lacks. A daemon of LXD or Incus that is there and usable is used as it is; one that is there and not usable is never
  * touched: a private one is set up beside it. Changes nothing.
+ * @throws ConfigError when the private daemon's folder is one that containers cannot reach
  */
 export async function planSetup(options: SetupOptions = {}): Promise<SetupPlan> {
   const env = options.env ?? process.env
@@ -57,6 +58,7 @@ export async function planSetup(options: SetupOptions = {}): Promise<SetupPlan> 
   const wantsLxd = options.lxd ?? true
   const usable = wantsLxd ? await usableDaemon(settings, options.private ?? false, env) : undefined
   const needsDaemon = wantsLxd && usable === undefined
+  if (needsDaemon) mustBeReachable(settings.dir)
   const packages = await missingPackages(needsDaemon)
   // for a daemon that works already it is an improvement: not worth asking for root
   const limits = wantsLxd && (needsDaemon || isRoot()) ? await lowLimits() : []
@@ -72,6 +74,15 @@ export async function planSetup(options: SetupOptions = {}): Promise<SetupPlan> 
     socket: usable ?? (needsDaemon ? settings.socket : undefined),
     existing: usable !== undefined && usable !== settings.socket,
   }
+}
+
+/** The root of an unprivileged container is nobody on the host, and its files lie below `dir`. */
+function mustBeReachable(dir: string): void {
+  const closed = closedAbove(dir)
+  if (closed === undefined) return
+  throw new ConfigError(`no container could start in ${dir}: other users may not pass through ${closed}`, {
+    hint: `chmod o+x ${closed}, or name another folder in HARNESS_LXD_DIR`,
+  })
 }
 
 /**

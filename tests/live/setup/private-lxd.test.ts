@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { probeHost } from '../../../src/core/subprocess.ts'
@@ -8,8 +9,18 @@ import { askDaemon, openClient } from '../../../src/setup/daemon.ts'
 import { lxdSettings, planSetup, runSetup, teardownSetup } from '../../../src/setup/index.ts'
 import { findDaemon } from '../../../src/setup/packages.ts'
 import { remains } from '../../../src/setup/teardown.ts'
+import { openPlatform } from '../../../src/platforms/open-platform.ts'
+import { whyNoTool } from '../agent/tools.ts'
+import { image } from '../lxd/open-lxd.ts'
+import { openRemote } from './remote.ts'
 
 const able = process.getuid?.() === 0 && findDaemon() !== undefined
+const noOpenssl = await whyNoTool({ openssl: 'openssl' })
+
+const listOf = async (options: object) => {
+  await using session = await openPlatform('lxd', options)
+  return session.list()
+}
 
 describe.skipIf(!able)('a private LXD (needs root and LXD: sudo ./harness setup)', () => {
   const lines: string[] = []
@@ -19,6 +30,7 @@ describe.skipIf(!able)('a private LXD (needs root and LXD: sudo ./harness setup)
 
   beforeAll(async () => {
     parent = await mkdtemp('/var/lib/harness-test-')
+    await chmod(parent, 0o711)
     const dir = join(parent, 'lxd')
     env = { HARNESS_LXD_DIR: dir, HARNESS_LXD_BRIDGE: `hat${process.pid % 10_000}` }
   })
@@ -56,6 +68,30 @@ describe.skipIf(!able)('a private LXD (needs root and LXD: sudo ./harness setup)
     client.close()
     expect(server.config['images.auto_update_interval']).toBe('0')
   })
+
+  test.skipIf(noOpenssl)(
+    `serves https to a client whose certificate it knows${noOpenssl ? ` (skipped: ${noOpenssl})` : ''}`,
+    async () => {
+      const remote = await openRemote(lxdSettings(env), join(parent, 'certificates'))
+      await using session = await openPlatform('lxd', remote.options)
+      {
+        await using instance = await session.launch({ image })
+        const report = await instance.waitUntilReady()
+        expect(report.bootId).toMatch(/^[0-9a-f-]{36}$/)
+        expect(await instance.root.sh`id -un`).toBe('root')
+        const bytes = randomBytes(3_000_000)
+        await instance.root.writeFile('/root/bytes', bytes)
+        expect(Buffer.compare(await instance.root.readBytes('/root/bytes'), bytes)).toBe(0)
+        expect((await instance.root.probe`exit 7`).exitCode).toBe(7)
+        expect(await instance.consoleLog()).not.toBe('')
+      }
+      expect(await session.list()).toEqual([])
+      const other = { ...remote.options, serverCert: remote.foreignCert }
+      await expect(listOf(other)).rejects.toThrow(/certificate/i)
+      const stranger = { ...remote.options, clientCert: remote.foreignCert, clientKey: remote.foreignKey }
+      await expect(listOf(stranger)).rejects.toMatchObject({ kind: 'auth' })
+    },
+  )
 
   test('is started again after it was killed, with its pool and network', async () => {
     const before = await pid()

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loopSize } from '../../../src/setup/configure.ts'
 import { chooseSubnet } from '../../../src/setup/free-subnet.ts'
-import { checkHost, lxdSettings, runSetup } from '../../../src/setup/index.ts'
+import { checkHost, lxdSettings, planSetup, runSetup } from '../../../src/setup/index.ts'
 import { lowLimits, raiseLimits } from '../../../src/setup/kernel-limits.ts'
 import { installCommands, usesOf } from '../../../src/setup/packages.ts'
 import { mountsOf } from '../../../src/setup/teardown.ts'
@@ -90,4 +90,16 @@ test('every missing prerequisite comes with the command that fixes it', async ()
     'java',
   ])
   for (const { name, ok, fix } of found) expect(ok || fix, name).toBeTruthy()
+})
+
+test('a folder that the root of a container cannot reach is refused before anything is done', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'harness-closed-'))
+  try {
+    const env = { HARNESS_LXD_DIR: join(root, 'state', 'lxd') }
+    await expect(planSetup({ env, private: true })).rejects.toThrow(`other users may not pass through ${root}`)
+    await chmod(root, 0o711)
+    expect((await planSetup({ env, private: true })).steps.map(({ id }) => id)).toContain('configure')
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
 })
