@@ -16,6 +16,18 @@ export interface Cell extends CellSummary {
   /** Options of `openPlatform`, from the matrix. */
   platformOptions: Readonly<Record<string, unknown>>
   userData?: string
+  /** What the platform is asked for: an alias, `remote:ALIAS`, or the absolute path of a recipe. Default the name of the image. */
+  imageReference?: string
+  /** As Debian spells it: `amd64`, `arm64`. Default what the platform runs. */
+  architecture?: string
+  /** Empty disks every machine has from its first boot on. */
+  disks?: readonly { sizeGiB: number }[]
+  /** Network cards beyond the usual one, from the first boot on. */
+  nics?: number
+  /** Values of axes that only the platform understands, for `extra` of a launch request. */
+  extra?: Readonly<Record<string, string>>
+  /** Set while executables judge and while a `command:` brings the agent. */
+  environment?: Readonly<Record<string, string>>
   /** Folders or files with extra checks of the user. */
   checks: string[]
   timeouts: { bootMs: number; checkMs: number; cellMs: number; cleanupMs: number }

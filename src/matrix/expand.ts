@@ -3,6 +3,7 @@ import { toMs } from '../core/duration.ts'
 import { ConfigError } from '../core/errors.ts'
 import { parseAgentSource } from './agent-source.ts'
 import type { Cell } from './cell.ts'
+import { cellId } from './cell-id.ts'
 import { matchesGlob } from './glob.ts'
 import type { LoadedMatrix } from './load-matrix.ts'
 import { nearest } from './nearest.ts'
@@ -89,11 +90,6 @@ export function expandMatrix(loaded: LoadedMatrix, options: ExpandOptions = {}):
   return { cells: [...cells.values()], excluded }
 }
 
-/** Turns what the user wrote into a part of a cell id, which is also the name of a folder. */
-export function idPart(text: string): string {
-  return text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'x'
-}
-
 function makeCell(loaded: LoadedMatrix, point: Point, own: Settings, options: ExpandOptions): Cell {
   const { matrix } = loaded
   const platform = matrix.platforms?.[point.platform]
@@ -110,7 +106,8 @@ function makeCell(loaded: LoadedMatrix, point: Point, own: Settings, options: Ex
   const userData = first('user-data')
   const named = /^([a-z][a-z0-9.]*)-(.+)$/.exec(point.image)
   return {
-    id: [point.platform, point.image, point['instance-type'], point.boot].map(idPart).join('/'),
+    id: cellId({ ...point }),
+    axes: { ...point },
     platform: point.platform,
     image: point.image,
     distribution: image?.distribution ?? named?.[1] ?? 'unknown',

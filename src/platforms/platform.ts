@@ -12,6 +12,13 @@ export interface PlatformManifest {
   defaultInstanceType: string
   /** How the machine boots: `container`, `uefi`, `bios`. First is the default. */
   boots: readonly string[]
+  /**
+   * Axes of a matrix that only this platform understands, such as `identity`, and further values of `disk` and `nic`.
+   * A launch gets the value of a cell in `extra`, under the name of the axis. Default none.
+   */
+  axes?: Readonly<Record<string, readonly string[] | 'any'>>
+  /** What it can run, as Debian spells it; `host`: only what the host is, unless the matrix says where else it is. Default anything. */
+  architectures?: readonly string[] | 'host'
 }
 
 /** Marks put on every resource, so that `sweep` finds what a killed run left. */
@@ -34,6 +41,10 @@ export interface LaunchRequest {
   vendorData?: string
   networkConfig?: string
   metaData?: Record<string, string>
+  /** Empty disks the machine has from its first boot on, in this order. Only with the capability `extra-disk`. */
+  disks?: readonly { sizeGiB: number }[]
+  /** Network cards beyond the usual one, from the first boot on. Only with the capability `extra-nic`. */
+  nics?: number
   /** Gone when stopped, where the platform has such a thing. */
   ephemeral?: boolean
   /** OpenSSH public keys to be authorised for the default user. */

@@ -4,7 +4,7 @@ import type { Status } from './status.ts'
 
 /** What a cell is, as far as a reader of results needs to know. */
 export interface CellSummary {
-  /** For example `lxd/debian-13/default/container`. Directory below `cells/`, event key, vitest project name and `--filter` argument. */
+  /** For example `lxd/debian-13/default/container` or `lxd/debian-13/small/uefi,disk=extra-10GiB,nic=extra-1`. Directory below `cells/`, event key, vitest project name and `--filter` argument. */
   id: string
   platform: string
   image: string
@@ -14,6 +14,8 @@ export interface CellSummary {
   boot: string
   agent: { name: string; source: string }
   suites: string[]
+  /** The value of every axis by its name, for example `{ platform: 'lxd', image: 'debian-13', 'instance-type': 'default', boot: 'container', disk: 'extra-10GiB' }`. */
+  axes?: Readonly<Record<string, string>>
 }
 
 /** The steps of a cell, in their usual order. */

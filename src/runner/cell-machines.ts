@@ -45,6 +45,9 @@ export class CellMachines {
       signal: this.#stage.signal,
       ...(cell.instanceType === 'default' ? {} : { instanceType: cell.instanceType }),
       ...(cell.boot === 'default' ? {} : { boot: cell.boot }),
+      ...(cell.disks ? { disks: cell.disks } : {}),
+      ...(cell.nics ? { nics: cell.nics } : {}),
+      ...(cell.extra ? { extra: cell.extra } : {}),
       ...options,
       ...(userData === undefined ? {} : { userData }),
     })

@@ -1,3 +1,5 @@
+import { debianArchitecture } from '../core/architecture.ts'
+import { ConfigError } from '../core/errors.ts'
 import { cleanText } from '../core/text.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { PlatformImage } from '../platforms/platform.ts'
@@ -47,11 +49,23 @@ async function findImage(stage: CellStage, machines: CellMachines): Promise<Plat
   const owner = machines.owner()
   const onProgress = (line: string) =>
     stage.emit({ type: 'step-progress', step: 'image', line: cleanText(line).slice(0, 200) })
-  return await stage.step('image', () =>
-    run.images.get(JSON.stringify([cell.platform, cell.platformOptions, cell.image]), () =>
-      machines.session.resolveImage(cell.image, { owner, signal, onProgress }),
-    ),
-  )
+  const reference = cell.imageReference ?? cell.image
+  const key = JSON.stringify([cell.platform, cell.platformOptions, reference, cell.architecture])
+  return await stage.step('image', async () => {
+    const image = await run.images.get(key, () =>
+      machines.session.resolveImage(reference, { owner, signal, onProgress }),
+    )
+    refuseOtherArchitecture(image, cell.architecture)
+    return image
+  })
+}
+
+/** A cell is a promise about an architecture; an image of another one must not pass for it. */
+function refuseOtherArchitecture(image: PlatformImage, wanted: string | undefined): void {
+  if (wanted === undefined || debianArchitecture(image.architecture) === debianArchitecture(wanted)) return
+  throw new ConfigError(`the image ${image.id.slice(0, 20)} is for ${image.architecture}, the cell is for ${wanted}`, {
+    hint: 'name an image of that architecture under `images` in the matrix',
+  })
 }
 
 async function prepare(
