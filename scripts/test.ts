@@ -16,6 +16,9 @@ const TEST_PACKAGES: Readonly<Record<string, string>> = {
   ssh: 'openssh-client',
   chromium: 'chromium',
   java: 'default-jre-headless',
+  gpg: 'gnupg',
+  openssl: 'openssl',
+  'dpkg-scanpackages': 'dpkg-dev',
 }
 
 /** With root and apt, everything the tests can use is installed; elsewhere nothing is touched and tests say what they miss. */

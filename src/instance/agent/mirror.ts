@@ -18,15 +18,21 @@ const MIRROR_TROUBLE: readonly RegExp[] = [
   /Could not get lock|Unable to lock|is another process using it/i,
 ]
 
-/** The same for trouble that waiting does not cure: the index of the archive is too old, or the clock is wrong. */
-const LASTING_TROUBLE = /Release file for \S+ is (?:expired|not valid yet)[^\n]*/i
+/** The same for trouble that waiting does not cure: an index that is too old, a wrong clock, a signature nobody here trusts. */
+const LASTING_TROUBLE: readonly RegExp[] = [
+  /Release file for \S+ is (?:expired|not valid yet)/i,
+  /\bNO_PUBKEY\b|\bBADSIG\b|\bEXPKEYSIG\b|Missing key\b/,
+  /signatures? (?:couldn't|could not) be verified/i,
+  /repository '[^']*' is not signed/i,
+]
 
-/** The first line of `output` that blames the archive or the network, if there is one. */
+const isLasting = (line: string) => LASTING_TROUBLE.some((pattern) => pattern.test(line))
+
+/** The first line of `output` that blames the archive or the network, if there is one; trouble that lasts comes first. */
 export function mirrorTrouble(output: string): string | undefined {
-  const lasting = LASTING_TROUBLE.exec(output)?.[0]
-  if (lasting !== undefined) return lasting
   const lines = output.split('\n')
-  return lines.find((line) => MIRROR_TROUBLE.some((pattern) => pattern.test(line)))?.trim()
+  const found = lines.find(isLasting) ?? lines.find((line) => MIRROR_TROUBLE.some((pattern) => pattern.test(line)))
+  return found?.trim()
 }
 
 export interface MirrorOptions {
@@ -55,7 +61,7 @@ export async function withMirrorRetries<T>(
     } catch (error) {
       const trouble = mirrorTrouble(textOf(error))
       if (trouble === undefined) throw error
-      const lasting = LASTING_TROUBLE.test(trouble)
+      const lasting = isLasting(trouble)
       failures++
       if (lasting || failures >= ATTEMPTS) {
         const message = `could not ${what}${lasting ? '' : ` in ${failures} attempts`}: ${trouble}`
