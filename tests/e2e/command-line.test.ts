@@ -128,6 +128,7 @@ describe('the launcher', () => {
     const bare = join(folder, 'checkout')
     spawnSync('mkdir', [bare])
     spawnSync('cp', [HARNESS, join(bare, 'harness')])
+    writeFileSync(join(bare, 'package-lock.json'), 'first')
     for (const tool of ['sh', 'readlink', 'dirname', 'cat', 'mkdir']) symlinkSync(`/bin/${tool}`, join(folder, tool))
     const { code, stderr } = await harness(['--help'], { command: join(bare, 'harness'), env: { PATH: folder } })
     expect(code).toBe(3)
@@ -135,11 +136,12 @@ describe('the launcher', () => {
   })
 })
 
-describe('an installation that stalls', () => {
+describe('an installation', () => {
   const checkout = () => {
     const bare = join(folder, 'checkout')
     spawnSync('mkdir', [bare])
     spawnSync('cp', [HARNESS, join(bare, 'harness')])
+    writeFileSync(join(bare, 'package-lock.json'), 'first')
     return bare
   }
   // Stalls the first times; then installs a Node that only says hello.
@@ -159,14 +161,25 @@ describe('an installation that stalls', () => {
     )
   const env = () => ({ PATH: `${folder}:/usr/bin:/bin`, HARNESS_INSTALL_SECONDS: '1' })
 
-  it('is begun again', async () => {
+  it('that stalls is begun again', async () => {
     fakeNpm(1)
     const { code, stdout } = await harness(['--version'], { command: join(checkout(), 'harness'), env: env() })
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'hello\n' })
     expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('try\ntry\n')
   })
 
-  it('for ever ends with one line', async () => {
+  it('is made once, and again when the lock has changed', async () => {
+    fakeNpm(0)
+    const bare = checkout()
+    const run = () => harness(['--version'], { command: join(bare, 'harness'), env: env() })
+    expect((await run()).stdout + (await run()).stdout).toBe('hello\nhello\n')
+    expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('try\n')
+    writeFileSync(join(bare, 'package-lock.json'), 'second')
+    expect(await run()).toMatchObject({ code: 0, stdout: 'hello\n' })
+    expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('try\ntry\n')
+  })
+
+  it('that always stalls ends with one line', async () => {
     fakeNpm(99)
     const { code, stderr } = await harness(['--version'], { command: join(checkout(), 'harness'), env: env() })
     expect(code).toBe(3)
