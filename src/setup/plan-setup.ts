@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { ConfigError, PrerequisiteError } from '../core/errors.ts'
-import { runHost } from '../core/subprocess.ts'
 import { configureDaemon } from './configure.ts'
 import { askDaemon, openClient, startDaemon } from './daemon.ts'
-import { closedAbove, findCommand, hasSystemd, isRoot, systemPath } from './host.ts'
+import { closedAbove, hasSystemd, isRoot } from './host.ts'
+import { lxcfsCommands, lxcfsState, startLxcfs } from './lxcfs.ts'
 import { findDaemon, installCommands, installPackages, missingPackages, usesOf } from './packages.ts'
 import type { KernelLimit } from './kernel-limits.ts'
 import { lowLimits, raiseLimits } from './kernel-limits.ts'
@@ -62,10 +60,12 @@ export async function planSetup(options: SetupOptions = {}): Promise<SetupPlan> 
   const packages = await missingPackages(needsDaemon)
   // for a daemon that works already it is an improvement: not worth asking for root
   const limits = wantsLxd && (needsDaemon || isRoot()) ? await lowLimits() : []
+  const lxcfs = wantsLxd ? await lxcfsState() : 'runs'
+  const needsLxcfs = needsDaemon || (lxcfs === 'dead' && isRoot())
   const steps = [
     ...(packages.length > 0 ? [packagesStep(packages)] : []),
     ...(limits.length > 0 ? [limitsStep(limits)] : []),
-    ...(needsDaemon && !(await lxcfsRuns()) ? [lxcfsStep()] : []),
+    ...(needsLxcfs && lxcfs !== 'runs' ? [lxcfsStep(lxcfs)] : []),
     ...(needsDaemon && !(await askDaemon(settings.socket)) ? [daemonStep(settings)] : []),
     ...(needsDaemon ? [configureStep(settings)] : []),
   ]
@@ -137,15 +137,14 @@ function limitsStep(limits: readonly KernelLimit[]): SetupStep {
   }
 }
 
-function lxcfsStep(): SetupStep {
-  const command = hasSystemd() ? 'systemctl start lxcfs' : 'lxcfs /var/lib/lxcfs'
+function lxcfsStep(state: 'dead' | 'absent'): SetupStep {
   return {
     id: 'lxcfs',
     title: 'start lxcfs',
     reason: 'containers see their own memory, processors and uptime instead of those of the host',
-    commands: [command],
+    commands: lxcfsCommands(state),
     needsRoot: true,
-    run: startLxcfs,
+    run: ({ onLine }) => startLxcfs(onLine),
   }
 }
 
@@ -192,22 +191,4 @@ function configureStep(settings: LxdSettings): SetupStep {
         })
     },
   }
-}
-
-async function lxcfsRuns(): Promise<boolean> {
-  const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '')
-  return /^lxcfs \/var\/lib\/lxcfs /m.test(mounts)
-}
-
-async function startLxcfs({ onLine }: RunContext): Promise<void> {
-  const file = findCommand('lxcfs')
-  if (!file || !existsSync('/dev/fuse'))
-    return onLine('lxcfs cannot run here; containers will see the memory of the host')
-  const env = { ...process.env, PATH: systemPath() }
-  if (hasSystemd()) await runHost(['systemctl', 'start', 'lxcfs'], { env, deadlineMs: 60_000 })
-  else
-    await runHost(['sh', '-c', 'mkdir -p /var/lib/lxcfs && setsid lxcfs /var/lib/lxcfs </dev/null >/dev/null 2>&1 &'], {
-      env,
-      deadlineMs: 30_000,
-    })
 }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { loopSize } from '../../../src/setup/configure.ts'
 import { chooseSubnet } from '../../../src/setup/free-subnet.ts'
 import { checkHost, lxdSettings, planSetup, runSetup } from '../../../src/setup/index.ts'
+import { lxcfsState } from '../../../src/setup/lxcfs.ts'
 import { lowLimits, raiseLimits } from '../../../src/setup/kernel-limits.ts'
 import { installCommands, usesOf } from '../../../src/setup/packages.ts'
 import { mountsOf } from '../../../src/setup/teardown.ts'
@@ -99,6 +100,21 @@ test('a folder that the root of a container cannot reach is refused before anyth
     await expect(planSetup({ env, private: true })).rejects.toThrow(`other users may not pass through ${root}`)
     await chmod(root, 0o711)
     expect((await planSetup({ env, private: true })).steps.map(({ id }) => id)).toContain('configure')
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+})
+
+test('an lxcfs that was killed is not taken for one that runs', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'harness-lxcfs-'))
+  try {
+    const mounts = join(root, 'mounts')
+    const folder = join(root, 'lxcfs')
+    await writeFile(mounts, `lxcfs ${folder} fuse.lxcfs rw 0 0\n`)
+    expect(await lxcfsState(`${folder}-other`, mounts)).toBe('absent')
+    expect(await lxcfsState(folder, mounts)).toBe('dead')
+    await mkdir(join(folder, 'proc'), { recursive: true })
+    expect(await lxcfsState(folder, mounts)).toBe('runs')
   } finally {
     await rm(root, { recursive: true, force: true })
   }
