@@ -1,9 +1,12 @@
+import { isAbsolute, join, relative } from 'node:path'
 import { HarnessError, toErrorRecord } from '../core/errors.ts'
 import { redact } from '../core/redact.ts'
 import { capText, cleanText } from '../core/text.ts'
 import type { CheckFailure } from '../results/check-record.ts'
 import type { Status } from '../results/status.ts'
 import { InstanceRefusedError } from './worker-link.ts'
+
+const PACKAGE = join(import.meta.dirname, '../..')
 
 /** Thrown by `skip` of a check's context. */
 export class SkipCheck extends Error {
@@ -90,11 +93,20 @@ function show(value: unknown): string {
 
 function placeOf(error: RunnerError): string | undefined {
   const frame = error.stacks?.find((place) => !place.file.includes('/node_modules/'))
-  if (frame) return `${frame.file}:${frame.line}`
+  if (frame) return `${shortPath(frame.file)}:${frame.line}`
   for (const line of (error.stack ?? '').split('\n')) {
     const match = /(?:file:\/\/)?(\/[^():]+):(\d+):\d+\)?$/.exec(line)
     if (match && !/\/node_modules\/|\/src\/(core|instance|runner)\//.test(match[1] ?? ''))
-      return `${match[1]}:${match[2]}`
+      return `${shortPath(match[1] ?? '')}:${match[2]}`
   }
   return undefined
+}
+
+/** A report must not tell how the machine that ran it is laid out: a path is told from the harness, else from where the run began. */
+function shortPath(file: string): string {
+  for (const base of [PACKAGE, process.cwd()]) {
+    const path = relative(base, file)
+    if (path !== '' && !path.startsWith('..') && !isAbsolute(path)) return path
+  }
+  return file
 }

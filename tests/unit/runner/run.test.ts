@@ -59,11 +59,11 @@ test('what fails, breaks and hangs is told apart, with the evidence', { timeout:
   })
   const errorsOf = (id: string) => run.records.find((record) => record.id === id)?.errors
   expect(errorsOf('failing-policy')).toMatchObject([
-    { expected: '2', actual: '1', at: expect.stringContaining('failing.ts:6') },
+    { expected: '2', actual: '1', at: 'tests/unit/runner/checks/failing.ts:6' },
   ])
   expect(errorsOf('failing-softly')).toHaveLength(2)
   expect(errorsOf('broken-policy')).toMatchObject([
-    { message: 'x is not a function', at: expect.stringContaining('failing.ts:15') },
+    { message: 'x is not a function', at: 'tests/unit/runner/checks/failing.ts:15' },
   ])
   expect(errorsOf('failing-command')?.[0]?.message).toContain('`false`')
   expect(run).toMatchObject({ status: 'fail', exitCode: 1 })
