@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { ConfigError } from '../core/errors.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { LoadedMatrix } from '../matrix/load-matrix.ts'
 import type { Settings } from '../matrix/schema.ts'
@@ -45,6 +46,12 @@ export const CELL_OPTIONS = {
     value: 'PATH',
     text: 'more checks: a TypeScript file, an executable or a folder',
   },
+  attempts: { type: 'string', value: 'N', text: 'tries on a fresh machine when the infrastructure fails; default 2' },
+  'test-attempts': {
+    type: 'string',
+    value: 'N',
+    text: 'tries on a fresh machine when checks do not hold; what then passes is flaky; default 1',
+  },
   waivers: {
     type: 'string',
     value: 'FILE',
@@ -58,6 +65,7 @@ export interface SelectedCells {
   waivers: Waiver[]
   /** As the matrix says; the command line may say otherwise. */
   concurrency: number | undefined
+  flaky: 'allow' | 'block' | undefined
   matrixFile: string
 }
 
@@ -82,7 +90,14 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
   })
   const waiverFile = options.waivers ?? join(dirname(matrixFile), 'waivers.yaml')
   const waivers = options.waivers !== undefined || existsSync(waiverFile) ? await loadWaivers(waiverFile) : []
-  return { cells: chosen, excluded, waivers, concurrency: loaded.matrix.concurrency, matrixFile }
+  return {
+    cells: chosen,
+    excluded,
+    waivers,
+    concurrency: loaded.matrix.concurrency,
+    flaky: loaded.matrix.flaky,
+    matrixFile,
+  }
 }
 
 function defaultMatrix(): string {
@@ -103,6 +118,15 @@ function overrides(options: OptionValues<typeof CELL_OPTIONS>): Settings {
   return {
     ...(suites ? { suites } : {}),
     ...(source === undefined ? {} : { agent: { source } }),
+    ...(options.attempts === undefined ? {} : { attempts: readTries('attempts', options.attempts) }),
+    ...(options['test-attempts'] === undefined
+      ? {}
+      : { 'test-attempts': readTries('test-attempts', options['test-attempts']) }),
     ...(options.checks ? { checks: options.checks.map((path) => resolve(path)) } : {}),
   }
+}
+
+function readTries(name: string, text: string): number {
+  if (/^[1-5]$/.test(text)) return Number(text)
+  throw new ConfigError(`--${name} cannot be "${text}"`, { hint: 'give a whole number from 1 to 5' })
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../core/errors.ts'
 import { CELL_OPTIONS } from './cells.ts'
+import { DATABASE_OPTION } from './database-option.ts'
 
 /** Options of `harness run`. */
 export const RUN_OPTIONS = {
@@ -12,11 +13,22 @@ export const RUN_OPTIONS = {
     value: 'N',
     text: 'cells at the same time; default as the matrix says, else 2',
   },
+  flaky: {
+    type: 'string',
+    choices: ['allow', 'block'],
+    text: 'whether a cell that passes only when judged again makes the run fail; default as the matrix says, else allow',
+  },
   keep: {
     type: 'string',
     choices: ['never', 'failed', 'always'],
     text: 'leave machines running for you to look at; default never. `harness sweep` removes them',
   },
+  executor: {
+    type: 'string',
+    choices: ['local', 'queue'],
+    text: 'who works on the cells: this process, or workers on any machine (`harness worker`); default local',
+  },
+  database: DATABASE_OPTION,
   rebuild: { type: 'boolean', text: 'build the images of recipes again even when they are in the cache' },
   'reports-dir': { type: 'string', value: 'DIR', text: 'folder that gets a folder for this run; default ./reports' },
   'dry-run': { type: 'boolean', text: 'show what would be run, and launch nothing' },

@@ -31,5 +31,8 @@ export interface Cell extends CellSummary {
   /** Folders or files with extra checks of the user. */
   checks: string[]
   timeouts: { bootMs: number; checkMs: number; cellMs: number; cleanupMs: number }
+  /** Most attempts when host or platform fail. */
   attempts: number
+  /** Most attempts when checks do not hold. Default 1. */
+  testAttempts?: number
 }

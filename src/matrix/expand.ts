@@ -128,6 +128,7 @@ function makeCell(loaded: LoadedMatrix, point: Point, own: Settings, options: Ex
       cleanupMs: limit('cleanup', 2 * 60_000),
     },
     attempts: first('attempts') ?? 2,
+    testAttempts: first('test-attempts') ?? 1,
   }
 }
 

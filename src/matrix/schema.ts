@@ -52,6 +52,12 @@ const overridable = {
     .max(5)
     .optional()
     .describe('Tries on a fresh machine when the infrastructure fails. Default 2.'),
+  'test-attempts': z
+    .int()
+    .min(1)
+    .max(5)
+    .optional()
+    .describe('Tries on a fresh machine when checks do not hold; what then passes is flaky. Default 1.'),
   'user-data': z.string().optional().describe('User data every machine of the cell is launched with.'),
 }
 
@@ -105,6 +111,10 @@ export const matrixSchema = z
     images: z.record(z.string(), imageOverrides).optional().describe('Settings per image.'),
     platforms: z.record(z.string(), platformOverrides).optional().describe('Settings per platform.'),
     ...overridable,
+    flaky: z
+      .enum(['allow', 'block'])
+      .optional()
+      .describe('Whether a cell that passes only when judged again makes the run fail. Default allow.'),
     concurrency: z.int().min(1).max(500).optional().describe('Cells at the same time. Default 2.'),
   })
   .describe('What the harness tests where.')

@@ -7,12 +7,14 @@ import { identify, type ProcessIdentity } from './process-identity.ts'
 
 /** One line of a ledger file. */
 export type LedgerLine =
-  | { type: 'owner'; version: 1; runId: string; at: string; process: ProcessIdentity }
+  | { type: 'owner'; version: 1; runId: string; part?: string; at: string; process: ProcessIdentity }
   /** How to sign in again to remove things. */
   | { type: 'platform'; name: string; options: Readonly<Record<string, unknown>> }
   | { type: 'intent'; n: number; intent: Intent }
   | { type: 'created'; n: number; id: string }
   | { type: 'destroyed'; n: number }
+  /** Left for a person to look at: a run that is resumed does not remove it. */
+  | { type: 'kept'; n: number }
 
 /** Folder of all ledger files. */
 export function ledgerDir(): string {
@@ -35,16 +37,27 @@ export class LedgerFile implements Ledger {
     this.#file = file
   }
 
-  /** Begins the ledger of a run that this process owns. @throws PrerequisiteError when it cannot be written */
-  static async create(runId: string): Promise<LedgerFile> {
+  /**
+   * Begins the ledger of a run that this process owns.
+   * @param part when the run belongs to several processes: a name for the part of this one
+   * @throws PrerequisiteError when it cannot be written
+   */
+  static async create(runId: string, part?: string): Promise<LedgerFile> {
     const owner = identify()
     if (!owner)
       throw new PrerequisiteError('this process cannot see itself in /proc', { hint: 'mount -t proc proc /proc' })
-    const path = join(ledgerDir(), `${runId}.jsonl`)
+    const path = join(ledgerDir(), `${part === undefined ? runId : `${runId}@${part}`}.jsonl`)
     try {
       await mkdir(ledgerDir(), { recursive: true, mode: 0o700 })
       const ledger = new LedgerFile(runId, path, await open(path, 'ax', 0o600))
-      await ledger.#write({ type: 'owner', version: 1, runId, at: new Date().toISOString(), process: owner })
+      await ledger.#write({
+        type: 'owner',
+        version: 1,
+        runId,
+        ...(part === undefined ? {} : { part }),
+        at: new Date().toISOString(),
+        process: owner,
+      })
       await syncFolder(ledgerDir())
       return ledger
     } catch (error) {
@@ -69,6 +82,11 @@ export class LedgerFile implements Ledger {
         await this.#write({ type: 'destroyed', n }).catch(() => undefined)
       },
     }
+  }
+
+  /** Marks what was made under a name as left for a person to look at. */
+  async keep(name: string): Promise<void> {
+    for (const [n, intent] of this.#open) if (intent.name === name) await this.#write({ type: 'kept', n })
   }
 
   /** What was intended and not yet destroyed. */

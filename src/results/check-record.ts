@@ -26,13 +26,23 @@ export interface CheckRecord {
   /** What the check says about itself, so that a report can explain a failure without loading the check. Set at least when it failed. */
   about?: { because: string; source: string; fix?: string }
   durationMs: number
-  /** Present when a waiver covers this result. The status stays what it was. */
+  /** Present when a waiver covers this check here. The status stays what it was: with a pass the waiver is no longer needed. */
   waived?: { reason: string; tracker: string; until: string }
   /** True when an earlier attempt failed and a later one passed. */
   flaky?: boolean
+  /** How the same was judged before on other machines, when it did not hold there; oldest first. */
+  earlier?: EarlierJudgement[]
   measurements?: Measurement[]
   /** Log files of the cell that belong to this record, relative to the run folder. */
   attachments?: string[]
+}
+
+/** A judgement that was made again. */
+export interface EarlierJudgement {
+  attempt: number
+  status: Status
+  reason?: string
+  errors: CheckFailure[]
 }
 
 export interface CheckFailure {

@@ -36,6 +36,21 @@ export type StepName =
   | 'scan-logs'
   | 'destroy'
 
+/** Whose budget pays for another attempt: the one for trouble of host and platform, or the one for checks that do not hold. */
+export type Again = 'infrastructure' | 'tests'
+
+export interface ShardOf {
+  /** From 1. */
+  index: number
+  count: number
+  cells: CellSummary[]
+}
+
+export interface Gate {
+  /** `block`: a flaky cell makes the run fail, `allow`: it is shown and counted only. */
+  flaky: 'allow' | 'block'
+}
+
 interface Stamped {
   /** ISO 8601, UTC, milliseconds. */
   at: string
@@ -59,8 +74,22 @@ export type RunEvent =
       host: Record<string, string>
       cells: CellSummary[]
       excluded: { id: string; reason: string }[]
+      /** Names the whole plan this run works on; equal for all its shards. */
+      plan?: string
+      /** What is special to a shard: which it is, and the cells of all shards in order. */
+      shard?: ShardOf
+      /** What blocks besides failures. Absent: nothing. */
+      gate?: Gate
     })
-  | (OfCell & { type: 'cell-started' })
+  /** Another process goes on with a run that was interrupted; finished cells are not repeated. */
+  | (Stamped & { type: 'run-resumed'; harness: string; host: Record<string, string> })
+  | (OfCell & {
+      type: 'cell-started'
+      /** Why it is not the first attempt. */
+      again?: Again | 'resume'
+      /** True when what earlier attempts found stands until it is judged again. */
+      keeps?: boolean
+    })
   | (OfCell & { type: 'step-started'; step: StepName; detail?: string })
   /** What a long step does now, in a few words. */
   | (OfCell & { type: 'step-progress'; step: StepName; line: string })
@@ -95,6 +124,12 @@ export type RunEvent =
       error?: ErrorRecord
       durationMs: number
       boots: number
+      /** Set when another attempt follows: this is not the end of the cell. */
+      next?: Again
+      /** It passed, and an earlier attempt had failed. */
+      flaky?: boolean
+      /** Nobody let it end: it is worked on when the run is resumed. */
+      cancelled?: boolean
     })
   | (Stamped & { type: 'run-ended'; status: Status; exitCode: number; durationMs: number })
 

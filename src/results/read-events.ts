@@ -86,7 +86,7 @@ function parseLine(line: string): RunEvent | 'unknown' | undefined {
   if (type === 'run-started') {
     return 'runId' in value && 'cells' in value && Array.isArray(value.cells) ? (value as RunEvent) : undefined
   }
-  if (type === 'run-ended') return value as RunEvent
+  if (type === 'run-ended' || type === 'run-resumed') return value as RunEvent
   if (typeof type !== 'string' || !OF_CELL.has(type)) return 'unknown'
   if (!('cell' in value) || typeof value.cell !== 'string') return undefined
   if (type === 'check-ended' && !('record' in value && typeof value.record === 'object' && value.record !== null))

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../core/errors.ts'
 import type { CheckRecord } from './check-record.ts'
-import type { CellSummary, EventOf, RunEvent, StepName } from './event.ts'
+import type { CellSummary, EventOf, Gate, RunEvent, ShardOf, StepName } from './event.ts'
 import { worstStatus, type Status } from './status.ts'
 
 /** A step of a cell as a report shows it. Times are milliseconds after the cell started. */
@@ -28,6 +28,8 @@ export interface CellModel {
   status: Status
   reason?: string
   error?: ErrorRecord
+  /** It passed, and an earlier attempt had failed. */
+  flaky: boolean
   steps: StepModel[]
   /** All records, those of the A/B baseline too. */
   checks: CheckRecord[]
@@ -55,6 +57,11 @@ export interface RunModel {
   durationMs: number
   cells: CellModel[]
   excluded: { id: string; reason: string }[]
+  /** How often another process had to go on with it, and the time until the last of them began. */
+  resumed: { times: number; at: string; beforeMs: number } | undefined
+  plan?: string
+  shard?: Pick<ShardOf, 'index' | 'count'>
+  gate?: Gate
 }
 
 /** The model of all events. Unknown cells are added as they appear, so a damaged file still gives a report. */
@@ -79,6 +86,7 @@ export function emptyRun(): RunModel {
     durationMs: 0,
     cells: [],
     excluded: [],
+    resumed: undefined,
   }
 }
 
@@ -86,7 +94,7 @@ export function emptyRun(): RunModel {
 export function applyEvent(run: RunModel, event: RunEvent): void {
   run.lastEventAt = event.at
   if (event.type === 'run-started') {
-    const { runId, harness, argv, host, excluded } = event
+    const { runId, harness, argv, host, excluded, plan, shard, gate } = event
     Object.assign(run, {
       runId,
       harness,
@@ -95,10 +103,14 @@ export function applyEvent(run: RunModel, event: RunEvent): void {
       excluded: excluded ?? [],
       startedAt: event.at,
       cells: event.cells.map(emptyCell),
+      ...(plan === undefined ? {} : { plan }),
+      ...(shard ? { shard: { index: shard.index, count: shard.count } } : {}),
+      ...(gate ? { gate } : {}),
     })
     return
   }
-  run.durationMs = sinceMs(run.startedAt, event.at)
+  if (event.type === 'run-resumed') return resume(run, event)
+  run.durationMs = (run.resumed?.beforeMs ?? 0) + sinceMs(run.resumed?.at ?? run.startedAt, event.at)
   if (event.type === 'run-ended') {
     Object.assign(run, { ended: true, status: event.status, exitCode: event.exitCode, durationMs: event.durationMs })
     return
@@ -109,7 +121,15 @@ export function applyEvent(run: RunModel, event: RunEvent): void {
   if (!run.ended) run.status = worstStatus(run.cells.map((known) => known.status))
 }
 
-type CellEvent = Exclude<RunEvent, EventOf<'run-started'> | EventOf<'run-ended'>>
+/** What the former process had begun and not ended goes on from here; the time in between was nobody's. */
+function resume(run: RunModel, event: EventOf<'run-resumed'>): void {
+  run.resumed = { times: (run.resumed?.times ?? 0) + 1, at: event.at, beforeMs: run.durationMs }
+  run.ended = false
+  run.exitCode = undefined
+  run.status = worstStatus(run.cells.map((known) => known.status))
+}
+
+type CellEvent = Exclude<RunEvent, EventOf<'run-started' | 'run-resumed' | 'run-ended'>>
 
 function applyToCell(cell: CellModel, event: CellEvent): void {
   // Leaks of an earlier attempt are told when its machines are gone, which may be late.
@@ -173,17 +193,16 @@ function applyToCell(cell: CellModel, event: CellEvent): void {
 function startAttempt(cell: CellModel, event: EventOf<'cell-started'>): void {
   const earlier = [...cell.earlier]
   if (cell.state !== 'waiting') {
-    earlier.push({
-      attempt: cell.attempt,
-      status: cell.status,
-      ...(cell.reason === undefined ? {} : { reason: cell.reason }),
-    })
+    const reason = cell.state === 'running' ? 'the run was interrupted while this cell ran' : cell.reason
+    earlier.push({ attempt: cell.attempt, status: cell.status, ...(reason === undefined ? {} : { reason }) })
   }
   const { leaks, warnings } = cell
+  const kept = event.keeps ? { checks: cell.checks, logs: cell.logs, facts: cell.facts } : {}
   delete cell.reason
   delete cell.error
   delete cell.upgrade
   Object.assign(cell, emptyCell(cell.summary), {
+    ...kept,
     earlier,
     leaks,
     warnings,
@@ -214,7 +233,7 @@ function endCheck(cell: CellModel, record: CheckRecord): void {
     return
   }
   const before = cell.checks[index]
-  const nowPasses = record.status === 'pass' && before !== undefined && before.status !== 'pass'
+  const nowPasses = record.status === 'pass' && (before?.status === 'fail' || before?.status === 'error')
   cell.checks[index] = nowPasses ? { ...record, flaky: true } : record
 }
 
@@ -224,6 +243,7 @@ function endCell(cell: CellModel, event: EventOf<'cell-ended'>): void {
   cell.status = event.status
   cell.durationMs = event.durationMs
   cell.boots = event.boots
+  cell.flaky = event.flaky ?? false
   if (event.reason !== undefined) cell.reason = event.reason
   if (event.error !== undefined) cell.error = event.error
 }
@@ -243,6 +263,7 @@ function emptyCell(summary: CellSummary): CellModel {
     durationMs: 0,
     boots: 0,
     status: 'miss',
+    flaky: false,
     steps: [],
     checks: [],
     running: [],

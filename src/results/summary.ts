@@ -44,12 +44,19 @@ export function countChecks(records: Iterable<CheckRecord>): Counts {
   return counts
 }
 
+/** Whether a cell passes although it, or one of its checks, had failed on another machine. */
+export function isFlaky(cell: CellModel): boolean {
+  if (cell.state !== 'ended' || cell.status !== 'pass') return false
+  const failed = cell.earlier.some(({ status }) => status === 'fail' || status === 'error')
+  return cell.flaky || failed || countedChecks(cell).some((record) => record.flaky)
+}
+
 export function countCells(run: RunModel): Counts {
   const counts: Counts = { pass: 0, fail: 0, error: 0, miss: 0, skip: 0, done: 0, total: 0, waived: 0, flaky: 0 }
   for (const cell of run.cells) {
     counts[cell.status]++
     counts.total++
-    if (cell.status === 'pass' && cell.earlier.length > 0) counts.flaky++
+    if (isFlaky(cell)) counts.flaky++
   }
   return counts
 }

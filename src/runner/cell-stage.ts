@@ -2,6 +2,7 @@ import { CancelledError, toErrorRecord, WaitTimeoutError } from '../core/errors.
 import { formatMs } from '../core/duration.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { CheckRecord } from '../results/check-record.ts'
+import { isBad, judgedAgain, latest, type PastRecord } from '../results/cell-past.ts'
 import type { CellSummary, StepName } from '../results/event.ts'
 import type { Cell } from '../matrix/cell.ts'
 import { recordKey } from '../results/run-model.ts'
@@ -13,6 +14,8 @@ import { leakError } from './leak-error.ts'
 import type { NewEvent } from './event-log.ts'
 import { recordOf } from './planned-check.ts'
 import type { RunContext } from './run-context.ts'
+import type { Status } from '../results/status.ts'
+import { cellVerdict, type Verdict } from './verdict.ts'
 
 type OfCell = Extract<NewEvent, { cell: string }>
 type Unplaced<T> = T extends unknown ? Omit<T, 'cell' | 'attempt'> : never
@@ -26,6 +29,7 @@ export class CellStage {
   readonly dir: string
   /** Fires when the run is cancelled, the cell's time is over or the attempt is given up. */
   readonly signal: AbortSignal
+  /** What this attempt judged. */
   readonly records: CheckRecord[] = []
   readonly failures: Classified[] = []
   /** Why something that checks need does not exist, by what it is. */
@@ -34,6 +38,8 @@ export class CellStage {
   readonly ending = new Background()
   boots = 0
   leaks = 0
+  /** This attempt found something that speaks against the image. */
+  foundBad = false
   readonly #abort = new AbortController()
   readonly #deadline: AbortSignal
 
@@ -104,6 +110,38 @@ export class CellStage {
     return failure
   }
 
+  /** What counts: the judgements of this attempt, and those of earlier ones that stand. */
+  counted(): PastRecord[] {
+    const past = this.plan.past
+    const made = this.records.map((record) => ({ attempt: this.attempt, record }))
+    return past?.keeps ? latest([...past.records, ...made]) : made
+  }
+
+  /** The status of the cell as it is now known. What was found bad before stays so when nothing could be judged again. */
+  verdict(): Verdict {
+    const counted = this.counted().map(({ record }) => record)
+    const verdict = cellVerdict(counted, this.failures, this.run.signal.aborted)
+    const failed = this.plan.past?.failed
+    if (verdict.status !== 'miss' || failed === undefined || this.run.signal.aborted) return verdict
+    const reason = `an earlier attempt found it bad, and it could not be judged again: ${verdict.reason ?? 'no reason known'}`
+    return { ...verdict, status: failed, reason }
+  }
+
+  /** Whether a pass was a failure on another machine before. */
+  isFlaky(status: Status): boolean {
+    if (status !== 'pass') return false
+    return this.plan.past?.failed !== undefined || this.counted().some(({ record }) => record.flaky)
+  }
+
+  /** A log rule leaves a record only where it hits: one that hit before and is silent now has passed. */
+  recordSilentRules(): void {
+    const known = new Set(this.records.map(recordKey))
+    for (const { record } of this.plan.past?.records ?? []) {
+      if (record.suite !== 'logs' || !isBad(record) || known.has(recordKey(record))) continue
+      this.record({ ...record, status: 'pass', errors: [] })
+    }
+  }
+
   /** Records everything that is planned and has no record as not judged. */
   recordUnjudged(): void {
     const known = new Set(this.records.map(recordKey))
@@ -116,11 +154,14 @@ export class CellStage {
     }
   }
 
-  /** Writes a record, with the waiver that covers it. */
+  /** Writes a record, with the waiver that covers it and with how it was judged before. */
   record(record: CheckRecord): void {
     const waived = applyWaivers(record, this.plan.cell.id, this.run.waivers)
-    this.records.push(waived)
-    this.emit({ type: 'check-ended', record: waived })
+    const before = this.plan.past?.records.find((past) => recordKey(past.record) === recordKey(record))
+    this.foundBad ||= record.status === 'fail'
+    const made = judgedAgain(waived, before)
+    this.records.push(made)
+    this.emit({ type: 'check-ended', record: made })
   }
 
   /** A cancellation by the cell's own deadline says so. */

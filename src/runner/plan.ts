@@ -1,6 +1,8 @@
 import type { Capability } from '../instance/machine.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { CheckRecord, Phase } from '../results/check-record.ts'
+import { type CellPast, isSettled } from '../results/cell-past.ts'
+import { recordKey } from '../results/run-model.ts'
 import type { Check, PolicyCheck, RegressionCheck } from '../testing/check.ts'
 import { whyNot } from './applies.ts'
 import { type OwnGroup, plannedCheck, type PlannedCheck, recordOf, type Subject } from './planned-check.ts'
@@ -17,6 +19,8 @@ export interface CellPlan {
   needs: { rest: boolean; pair: boolean; snapshot: boolean; live: boolean }
   /** Set when nothing is left to run: the cell is not launched. */
   nothing?: string
+  /** What earlier attempts found. Absent for the first. */
+  past?: CellPast
 }
 
 /** Where facts come from: what they are of, and as which phases they are judged. */
@@ -60,17 +64,31 @@ export function planCell(cell: Cell, declared: Iterable<Check>, capabilities: Re
     sorted.filter((check) => check.suite === 'regression' && check.info.disruptive).map((check) => check.id),
   )
   plan.checks.sort((a, b) => Number(disruptive.has(a.id)) - Number(disruptive.has(b.id)))
-  plan.needs = {
-    rest: plan.checks.some((check) => check.phase === 'rest'),
-    pair: plan.checks.some((check) => check.phase === 'pair' || check.baseline),
-    snapshot: plan.groups.length > 0,
-    live: plan.checks.some((check) => check.suite === 'regression'),
-  }
+  plan.needs = needsOf(plan.checks, plan.groups)
   const judged = cell.suites.filter((suite) => suite !== 'logs')
   if (judged.length > 0 && plan.checks.length === 0 && !cell.suites.includes('logs')) {
     plan.nothing = `none of the ${plan.skipped.length} checks applies here`
   }
   return plan
+}
+
+/** The plan of the next attempt: everything again, or only what did not hold when the rest stands. */
+export function planAgain(plan: CellPlan, past: CellPast): CellPlan {
+  if (!past.keeps) return { ...plan, past }
+  const settled = new Set(past.records.filter(({ record }) => isSettled(record)).map(({ record }) => recordKey(record)))
+  const checks = plan.checks.filter((planned) => !settled.has(recordKey(recordOf(planned, 'miss'))))
+  const lanes = new Set(checks.map((planned) => planned.lane))
+  const groups = plan.groups.filter((group) => lanes.has(`own:${group.name}`))
+  return { ...plan, checks, skipped: [], groups, needs: needsOf(checks, groups), past }
+}
+
+function needsOf(checks: readonly PlannedCheck[], groups: readonly OwnGroup[]): CellPlan['needs'] {
+  return {
+    rest: checks.some((check) => check.phase === 'rest'),
+    pair: checks.some((check) => check.phase === 'pair' || check.baseline),
+    snapshot: groups.length > 0,
+    live: checks.some((check) => check.suite === 'regression'),
+  }
 }
 
 function planPolicy(plan: CellPlan, check: PolicyCheck, capabilities: ReadonlySet<Capability>): void {

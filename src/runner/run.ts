@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError, type PrerequisiteError } from '../core/errors.ts'
+import { redact } from '../core/redact.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { Waiver } from '../matrix/waivers.ts'
 import { newRunId } from '../platforms/name.ts'
@@ -30,6 +31,8 @@ export interface RunOptions {
   /** Default `never`. */
   keep?: Keep
   waivers?: readonly Waiver[]
+  /** Whether a cell that passes only when it is judged again makes the run fail. Default `allow`: it is shown and counted. */
+  flaky?: 'allow' | 'block'
   /** Cancels the run: what is going on ends, what was made is removed, the exit code is 130. */
   signal?: AbortSignal
   /** Sees every event after it was written. Must not throw. */
@@ -104,7 +107,7 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
     checksOf,
   })
   const summaries = options.cells.map(summaryOf)
-  const argv = [...(options.argv ?? process.argv.slice(1))]
+  const argv = (options.argv ?? process.argv.slice(1)).map(redact)
   const host = describeHost()
   const harness = await harnessVersion()
   events.emit({
@@ -116,11 +119,14 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
     host,
     cells: summaries,
     excluded: [...(options.excluded ?? [])],
+    ...(options.flaky === undefined ? {} : { gate: { flaky: options.flaky } }),
   })
   const ends = await execution.work(plans)
   const statuses = ends.map((end) => end.status)
   const leaks = ends.reduce((sum, end) => sum + end.leaks, 0)
-  const exitCode = events.failure ? 3 : exitCodeOf(statuses, { interrupted: options.signal?.aborted ?? false, leaks })
+  const interrupted = options.signal?.aborted ?? false
+  const blocked = options.flaky === 'block' && ends.some((end) => end.flaky)
+  const exitCode = events.failure ? 3 : exitCodeOf(statuses, { interrupted, leaks, blocked })
   const status = worstStatus(statuses)
   events.emit({ type: 'run-ended', status, exitCode, durationMs: Math.round(performance.now() - started) })
   events.close()
@@ -145,7 +151,8 @@ function describeHost(): Record<string, string> {
   }
 }
 
-async function harnessVersion(): Promise<string> {
+/** The version of this package. */
+export async function harnessVersion(): Promise<string> {
   for (const path of ['../../package.json', '../../../package.json']) {
     const text = await readFile(new URL(path, import.meta.url), 'utf8').catch(() => undefined)
     if (text !== undefined) return String((JSON.parse(text) as { version?: unknown }).version)

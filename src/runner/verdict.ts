@@ -43,10 +43,13 @@ export function cellVerdict(
   }
 }
 
-/** Exit code of a run. What an image did wrong comes before what the harness could not do. */
-export function exitCodeOf(statuses: readonly Status[], run: { interrupted: boolean; leaks: number }): number {
+/** Exit code of a run. What an image did wrong comes before what the harness could not do. `blocked`: the gate is shut for another reason. */
+export function exitCodeOf(
+  statuses: readonly Status[],
+  run: { interrupted: boolean; leaks: number; blocked?: boolean },
+): number {
   if (run.interrupted) return EXIT.interrupted
-  if (statuses.includes('fail')) return EXIT.fail
+  if (statuses.includes('fail') || run.blocked) return EXIT.fail
   if (run.leaks > 0) return EXIT.leak
   if (statuses.includes('error') || statuses.includes('miss')) return EXIT.miss
   return EXIT.pass

@@ -1,5 +1,7 @@
 import { selectedCells } from '../cells.ts'
+import type { Executor } from '../../runner/executor.ts'
 import { defineCommand } from '../command.ts'
+import { databaseUrl } from '../database-option.ts'
 import { note } from '../output.ts'
 import { readConcurrency, RUN_OPTIONS } from '../run-options.ts'
 
@@ -13,7 +15,7 @@ export default defineCommand({
     'harness run --image remote:my-image --agent-source none --checks ./checks',
   ],
   async run({ options, argv, signal }) {
-    const { cells, excluded, waivers, concurrency } = await selectedCells(options)
+    const { cells, excluded, waivers, concurrency, flaky } = await selectedCells(options)
     const parallel = readConcurrency(options.concurrency, concurrency)
     if (options['dry-run']) {
       const { printPlan } = await import('../print-plan.ts')
@@ -25,6 +27,7 @@ export default defineCommand({
       await prepareHost({ yes: options.yes ?? false, signal }, { lxd: cells.some((cell) => cell.platform === 'lxd') })
     }
     if (options.rebuild) await rebuild([...new Set(cells.map((cell) => cell.image))], signal)
+    const executor = options.executor === 'queue' ? await queued(options.database) : undefined
     const { runWithReports } = await import('../run-with-reports.ts')
     return await runWithReports({
       cells,
@@ -32,12 +35,19 @@ export default defineCommand({
       waivers,
       signal,
       concurrency: parallel,
+      ...(executor ? { executor } : {}),
       reportsDir: options['reports-dir'] ?? 'reports',
       keep: options.keep ?? 'never',
+      flaky: options.flaky ?? flaky ?? 'allow',
       argv: ['harness', 'run', ...argv],
     })
   },
 })
+
+async function queued(database: string | undefined): Promise<Executor> {
+  const { queueExecutor } = await import('../../queue/index.ts')
+  return queueExecutor({ url: databaseUrl(database), onNote: note })
+}
 
 async function rebuild(images: readonly string[], signal: AbortSignal): Promise<void> {
   const { buildImage, findRecipe } = await import('../../images/index.ts')

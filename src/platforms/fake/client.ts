@@ -141,10 +141,14 @@ export class FakeCloud {
 
 /** The faults of one session, each counted down as it happens. */
 export class Faults {
-  readonly #left: { fault: Fault; times: number }[]
+  readonly #left: { fault: Fault; times: number; after: number }[]
 
   constructor(faults: readonly Fault[]) {
-    this.#left = faults.map((fault) => ({ fault, times: fault.times ?? Number.POSITIVE_INFINITY }))
+    this.#left = faults.map((fault) => ({
+      fault,
+      times: fault.times ?? Number.POSITIVE_INFINITY,
+      after: fault.after ?? 0,
+    }))
   }
 
   /** @throws FakeProviderError when the call is to fail */
@@ -167,7 +171,7 @@ export class Faults {
   }
 
   #take(wanted: (fault: Fault) => boolean): Fault | undefined {
-    const found = this.#left.find((entry) => entry.times > 0 && wanted(entry.fault))
+    const found = this.#left.find((entry) => entry.times > 0 && wanted(entry.fault) && entry.after-- <= 0)
     if (found) found.times--
     return found?.fault
   }

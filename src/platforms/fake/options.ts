@@ -10,6 +10,8 @@ const fault = z.union([
     /** The provider answers with an error of this kind. */
     kind: kinds,
     times: z.int().positive().optional(),
+    /** So many times it goes well first. Default 0. */
+    after: z.int().nonnegative().optional(),
     /** Only for machines whose name matches this regular expression. */
     name: z.string().optional(),
   }),
@@ -21,6 +23,8 @@ const fault = z.union([
      */
     how: z.enum(['silence', 'panic', 'emergency', 'stopped', 'cloud-init-error', 'degraded']),
     times: z.int().positive().optional(),
+    /** So many times it goes well first. Default 0. */
+    after: z.int().nonnegative().optional(),
     name: z.string().optional(),
   }),
   z.strictObject({
@@ -28,6 +32,8 @@ const fault = z.union([
     /** `lost`: the line breaks; `hang`: no answer until the deadline. */
     how: z.enum(['lost', 'hang']),
     times: z.int().positive().optional(),
+    /** So many times it goes well first. Default 0. */
+    after: z.int().nonnegative().optional(),
     name: z.string().optional(),
     /** Only commands that match this regular expression. */
     command: z.string().optional(),

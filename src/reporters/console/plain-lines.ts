@@ -6,6 +6,13 @@ import type { Paint } from './ansi.ts'
 import { verdictLine } from './cell-lines.ts'
 import { evidenceLines } from './evidence.ts'
 
+const WHY_AGAIN: Readonly<Record<string, string>> = {
+  '': '',
+  infrastructure: ', because the infrastructure failed',
+  tests: ', to judge again what did not hold',
+  resume: ', because the run was interrupted',
+}
+
 /** Lines for a log file: one per step and per failed check, each able to stand alone. Empty for events that need none. */
 export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string[] {
   if (event.type === 'run-started') {
@@ -16,11 +23,17 @@ export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string
     ]
   }
   if (event.type === 'run-ended') return []
+  if (event.type === 'run-resumed') {
+    const done = run.cells.filter((cell) => cell.state === 'ended').length
+    return [`run ${run.runId} goes on; ${done} of ${run.cells.length} cells had ended`]
+  }
   const clock = paint('2', `[${timeText(run.durationMs).padStart(8)}]`)
   const say = (text: string) => [`${clock} ${event.cell}  ${text}`]
   switch (event.type) {
     case 'cell-started':
-      return say(event.attempt > 1 ? `started again, attempt ${event.attempt}` : 'started')
+      return say(
+        event.attempt > 1 ? `started again, attempt ${event.attempt}${WHY_AGAIN[event.again ?? '']}` : 'started',
+      )
     case 'step-ended': {
       if (event.outcome === 'skipped') return say(`${event.step} skipped: ${oneLine(event.reason ?? '', 160)}`)
       const time = timeText(event.durationMs)

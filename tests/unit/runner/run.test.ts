@@ -99,6 +99,16 @@ test('a launch the provider refuses leaves the cell not judged', async () => {
   expect(await readLedgers()).toEqual([])
 })
 
+test('checks that have nothing to judge are not judged, and nothing is broken', { timeout: 30_000 }, async () => {
+  using folder = testFolder()
+  const run = await fakeRun(folder.path, {
+    matrix: { ...SUITES, checks: [checksAt('good.ts')] },
+    platform: { faults: [{ at: 'launch', kind: 'quota' }] },
+  })
+  expect(run.ends).toMatchObject([{ status: 'miss', error: { kind: 'quota' } }])
+  expect(new Set(run.records.map(({ status }) => status))).toEqual(new Set(['miss', 'skip']))
+})
+
 test('trouble of the infrastructure is tried again on a fresh machine, within the budget', async () => {
   using folder = testFolder()
   const run = await fakeRun(folder.path, {
