@@ -1,0 +1,58 @@
+import { ConfigError } from '../core/errors.ts'
+import type { Claim } from './leases.ts'
+
+/** What one account may use of a platform in one region at a time. */
+export interface Quota {
+  vcpus?: number
+  machines?: number
+}
+
+/** Quotas of a platform: for every region, and for single ones. */
+export interface PlatformLimits extends Quota {
+  regions?: Readonly<Record<string, Quota>>
+  /** vCPUs of instance types that the harness does not know. */
+  'vcpus-of'?: Readonly<Record<string, number>>
+}
+
+/** Machines that a cell has at the same time at most. */
+export interface Demand {
+  platform: string
+  region: string
+  instanceType: string
+  machines: number
+  /** Of one machine; undefined when nobody knows. */
+  vcpus: number | undefined
+}
+
+/**
+ * The units of each quota that a cell needs as long as it runs. All are taken at once, so that no two cells wait for each other.
+ * @throws ConfigError when a quota counts vCPUs and the instance type has an unknown number, or the cell needs more than there is
+ */
+export function claimsOf(limits: PlatformLimits | undefined, demand: Demand): Claim[] {
+  if (!limits) return []
+  const { platform, region, instanceType, machines } = demand
+  const quota = { vcpus: limits.vcpus, machines: limits.machines, ...limits.regions?.[region] }
+  const claims: Claim[] = []
+  if (quota.machines !== undefined)
+    claims.push({ quota: `${platform}/${region}/machines`, units: machines, limit: quota.machines })
+  if (quota.vcpus !== undefined) {
+    const each = limits['vcpus-of']?.[instanceType] ?? demand.vcpus
+    if (each === undefined) {
+      throw new ConfigError(`nobody knows how many vCPUs ${instanceType} of ${platform} has`, {
+        hint: `say it in the matrix: limits.${platform}.vcpus-of.${instanceType}`,
+      })
+    }
+    claims.push({ quota: `${platform}/${region}/vcpus`, units: machines * each, limit: quota.vcpus })
+  }
+  const never = claims.find(({ units, limit }) => units > limit)
+  if (never) {
+    const { units, limit } = never
+    throw new ConfigError(
+      `a cell with ${instanceType} needs ${units} units of ${never.quota}, and the limit is ${limit}`,
+      {
+        hint: 'raise the limit, or leave the cell out',
+      },
+    )
+  }
+  return claims
+}
