@@ -27,6 +27,8 @@ const BY_TEXT: readonly (readonly [RegExp, PlatformErrorKind])[] = [
   ],
   // The helper process of the files API had just ended: LXD shares one among calls and does not guard its end.
   [/forkfile\.sock/i, 'unavailable'],
+  // The host end of a card that was just unplugged went away while Incus looked at it.
+  [/bridge children interfaces/i, 'unavailable'],
   [/not found|no such object|doesn't exist|no such file/i, 'not-found'],
   [
     /database is locked|checkpoint in progress|no (?:known )?dqlite leader|context deadline exceeded|i\/o timeout|shutting down/i,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { PlatformError } from '../../core/errors.ts'
+import { waitUntil } from '../../core/wait-until.ts'
 import type { Devices, NetworkInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
 import { isUsableBridge } from './host-defaults.ts'
@@ -60,9 +61,12 @@ export async function removeNetworksOf(client: LxdClient, instance: string, only
 
 /** One that is gone is fine. */
 export async function removeNetwork(client: LxdClient, name: string): Promise<void> {
-  try {
-    await client.call('DELETE', `/1.0/networks/${name}`)
-  } catch (error) {
-    if (!(error instanceof PlatformError && error.kind === 'not-found')) throw error
-  }
+  await waitUntil({ what: `the network ${name} to be removed`, deadlineMs: 60_000 }, async () => {
+    try {
+      await client.call('DELETE', `/1.0/networks/${name}`)
+    } catch (error) {
+      if (!(error instanceof PlatformError && error.kind === 'not-found')) throw error
+    }
+    return { done: true, value: undefined }
+  })
 }
