@@ -10,6 +10,8 @@ export type Capability =
   | 'stop-start'
   | 'force-stop'
   | 'snapshot'
+  /** A snapshot can have the memory too, and a launch can continue from it. */
+  | 'warm-start'
   | 'user-data'
   | 'vendor-data'
   | 'network-config'
@@ -57,6 +59,8 @@ export interface Machine {
   /** Fingerprint or id of the image it was made from, where known. */
   readonly imageId: string | undefined
   readonly capabilities: ReadonlySet<Capability>
+  /** How many times longer than on usual hardware things take here; default deadlines are multiplied by it. Default 1. */
+  readonly pace?: number
   state(): Promise<MachineState>
   /** Opens a line to the running machine. Rejects with a retryable `TransportError` while it is not up yet. */
   connect(options: Waiting & { via?: 'exec' | 'ssh'; identity?: SshIdentity }): Promise<Transport>
@@ -71,8 +75,8 @@ export interface Machine {
   restart(options: Waiting & { force?: boolean }): Promise<void>
   /** Everything the console has shown so far, as far as the platform keeps it. */
   consoleLog(): Promise<string>
-  /** Makes an image-like thing that `launch({ image })` accepts. */
-  snapshot(name: string, options: Waiting): Promise<{ id: string; name: string }>
+  /** Makes an image-like thing that `launch({ image })` accepts; with `memory`, and capability `warm-start`, also `launch({ image, warm: true })`. */
+  snapshot(name: string, options: Waiting & { memory?: boolean }): Promise<{ id: string; name: string }>
   deleteSnapshot(id: string): Promise<void>
   addNic(options?: { network?: string }): Promise<{ id: string }>
   removeNic(id: string): Promise<void>

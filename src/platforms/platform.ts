@@ -47,6 +47,11 @@ export interface LaunchRequest {
   nics?: number
   /** Gone when stopped, where the platform has such a thing. */
   ephemeral?: boolean
+  /**
+   * Continues from the memory saved with the snapshot instead of booting, with capability `warm-start`. Host keys, machine id, instance
+   * id and boot id are then those of the machine that was saved: not for checks that look at what a boot makes new.
+   */
+  warm?: boolean
   /** OpenSSH public keys to be authorised for the default user. */
   sshKeys?: readonly string[]
   owner: Owner
@@ -117,6 +122,8 @@ export interface Platform<Options = unknown> {
   /** Validates the options and signs in. @throws ConfigError, PrerequisiteError, PlatformError auth */
   open(options: Options): Promise<PlatformSession>
   doctor(options: Options): Promise<Prerequisite[]>
+  /** How many times longer than on usual hardware machines take here; deadlines are multiplied by it. Default 1. */
+  pace?(options: Options): Promise<number>
 }
 
 /** Types a platform definition without changing it. */

@@ -1,0 +1,34 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { classifyConsole } from '../../instance/console.ts'
+import { CONSOLE } from './arguments.ts'
+
+const MAX_BYTES = 4 * 1024 * 1024
+const CUT = '[... the console before this is not shown ...]\n'
+/** A sign of a dead machine must be among the last things it showed: what went on after it was not the end. */
+const LAST_BYTES = 4096
+
+/** Everything the serial console has shown since the machine was made, or the last 4 MiB of it. */
+export async function readConsole(dir: string): Promise<string> {
+  return await readEnd(dir, MAX_BYTES, CUT)
+}
+
+/** Whether the last thing the console showed is something no machine gets out of by itself. */
+export async function consoleSaysDead(dir: string): Promise<boolean> {
+  const end = await readEnd(dir, LAST_BYTES, '')
+  return classifyConsole(end) !== undefined && !/Rebooting in \d+ seconds/.test(end)
+}
+
+async function readEnd(dir: string, maxBytes: number, cut: string): Promise<string> {
+  try {
+    await using file = await open(join(dir, CONSOLE), 'r')
+    const { size } = await file.stat()
+    const length = Math.min(size, maxBytes)
+    const bytes = Buffer.alloc(length)
+    const { bytesRead } = await file.read(bytes, 0, length, size - length)
+    return `${size > maxBytes ? cut : ''}${bytes.toString('utf8', 0, bytesRead)}`
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}

@@ -1,0 +1,101 @@
+import { BootError } from '../../core/errors.ts'
+import { waitUntil } from '../../core/wait-until.ts'
+import type { Attempt } from '../../core/wait-until.ts'
+import type { MachineState } from '../../instance/machine.ts'
+import { askQemu } from './client.ts'
+import type { Waiting } from './client.ts'
+import { consoleSaysDead } from './console.ts'
+import { isRunning, killQemu, monitorOf, spawnQemu } from './process.ts'
+import { readRecord, writeRecord } from './record.ts'
+import type { MachineRecord } from './record.ts'
+
+/** Where a machine is and how its program is called. */
+export interface Place {
+  dir: string
+  name: string
+  program: string | undefined
+}
+
+/** A guest that is busy starting may miss the press of the power button, so it is pressed again. */
+const PRESS_AGAIN_MS = 10_000
+
+/** `error` for a machine whose console says that it will not get any further. */
+export async function machineState({ dir, name }: Place): Promise<MachineState> {
+  const record = await readRecord(dir, name).catch(() => undefined)
+  if (!record) return 'gone'
+  if (!isRunning(record)) return 'stopped'
+  return (await consoleSaysDead(dir)) ? 'error' : 'running'
+}
+
+/** Starts; one that runs is fine. @throws PlatformError with what QEMU said */
+export async function startMachine(place: Place, waiting: Waiting): Promise<MachineRecord> {
+  const record = await readRecord(place.dir, place.name)
+  if (isRunning(record)) return record
+  const process = await spawnQemu(place.dir, record, place.program, waiting)
+  const { memory, ...rest } = record
+  // What was saved is continued from once; later starts are boots.
+  const started: MachineRecord = { ...rest, process }
+  await writeRecord(place.dir, started)
+  if (memory !== undefined) await untilRestored(place, waiting)
+  return started
+}
+
+/**
+ * Stops; one that is stopped is fine. Without `force` the power button is pressed and the guest gets until the deadline.
+ * @throws WaitTimeoutError for a guest that does not switch itself off
+ */
+export async function stopMachine(place: Place, options: Waiting & { force?: boolean | undefined }): Promise<void> {
+  const record = await readRecord(place.dir, place.name)
+  if (!isRunning(record)) return
+  // Ended by SIGTERM, QEMU still writes what it holds of the disk.
+  if (options.force) return await killQemu(place.dir, record, 'SIGTERM')
+  const { deadlineMs, signal } = options
+  let pressed = -Infinity
+  await waitUntil(
+    {
+      what: `${place.name} to switch itself off`,
+      deadlineMs,
+      intervalMs: 100,
+      maxIntervalMs: 500,
+      hint: 'the guest must react to the power button (acpid or systemd-logind); or stop it by force',
+      ...(signal ? { signal } : {}),
+    },
+    async (inner): Promise<Attempt<void>> => {
+      if (!isRunning(record)) return { done: true, value: undefined }
+      if (performance.now() - pressed > PRESS_AGAIN_MS) {
+        pressed = performance.now()
+        const quick = { deadlineMs: 5000, signal: inner }
+        await askQemu(monitorOf(place.dir), [['system_powerdown']], quick)
+      }
+      return { done: false, saw: 'still on' }
+    },
+  )
+}
+
+/** Restarts: by the reset button with `force`, else by switching off and on. */
+export async function restartMachine(place: Place, options: Waiting & { force?: boolean | undefined }): Promise<void> {
+  const record = await readRecord(place.dir, place.name)
+  if (options.force && isRunning(record)) {
+    await askQemu(monitorOf(place.dir), [['system_reset']], options)
+    return
+  }
+  const until = performance.now() + options.deadlineMs
+  await stopMachine(place, { ...options, force: false })
+  await startMachine(place, { ...options, deadlineMs: Math.max(1, until - performance.now()) })
+}
+
+/** A machine that continues from saved memory runs when all of it was read. */
+async function untilRestored({ dir, name }: Place, waiting: Waiting): Promise<void> {
+  const { deadlineMs, signal } = waiting
+  await waitUntil(
+    { what: `${name} to continue`, deadlineMs, intervalMs: 50, maxIntervalMs: 250, ...(signal ? { signal } : {}) },
+    async (inner): Promise<Attempt<void>> => {
+      const answer = await askQemu(monitorOf(dir), [['query-status']], { deadlineMs: 10_000, signal: inner })
+      const { status } = answer as { status: string }
+      if (status === 'running') return { done: true, value: undefined }
+      if (status === 'paused') await askQemu(monitorOf(dir), [['cont']], { deadlineMs: 10_000, signal: inner })
+      if (status === 'internal-error') throw new BootError(`${name} could not continue from its saved memory`)
+      return { done: false, saw: status }
+    },
+  )
+}
