@@ -61,7 +61,7 @@ test('units are lent up to the limit and come back', async () => {
     leases
       .list()
       .map(({ units }) => units)
-      .sort(),
+      .toSorted((a, b) => a - b),
   ).toEqual([1, 3])
 })
 
