@@ -1,4 +1,5 @@
 import type { CellSummary } from '../results/event.ts'
+import type { Tier } from './tier.ts'
 
 /** Where the agent under test comes from. */
 export type AgentSource =
@@ -30,9 +31,27 @@ export interface Cell extends CellSummary {
   environment?: Readonly<Record<string, string>>
   /** Folders or files with extra checks of the user. */
   checks: string[]
-  timeouts: { bootMs: number; checkMs: number; cellMs: number; cleanupMs: number }
+  timeouts: {
+    bootMs: number
+    checkMs: number
+    cellMs: number
+    cleanupMs: number
+    /** How many times longer than on usual hardware things take; what checks ask for is multiplied by it. Default 1. */
+    pace?: number
+  }
   /** Most attempts when host or platform fail. */
   attempts: number
   /** Most attempts when checks do not hold. Default 1. */
   testAttempts?: number
+  /** How much is judged. Default everything. */
+  tier?: Tier
+  /** Set when a change of the agent selected only some checks. */
+  onlyChecks?: OnlyChecks
+}
+
+/** Checks that matter for a change; the others are not selected, by this rule. */
+export interface OnlyChecks {
+  /** Globs over ids. */
+  globs: readonly string[]
+  by: string
 }

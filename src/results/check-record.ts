@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../core/errors.ts'
+import type { NotSelected } from './not-selected.ts'
 import type { Status } from './status.ts'
 
 export type Severity = 'blocker' | 'major' | 'minor'
@@ -32,6 +33,8 @@ export interface CheckRecord {
   flaky?: boolean
   /** How the same was judged before on other machines, when it did not hold there; oldest first. */
   earlier?: EarlierJudgement[]
+  /** Set when it was skipped on purpose, by a rule of this run. */
+  notSelected?: NotSelected
   measurements?: Measurement[]
   /** Log files of the cell that belong to this record, relative to the run folder. */
   attachments?: string[]

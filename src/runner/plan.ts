@@ -5,6 +5,7 @@ import { type CellPast, isSettled } from '../results/cell-past.ts'
 import { recordKey } from '../results/run-model.ts'
 import type { Check, PolicyCheck, RegressionCheck } from '../testing/check.ts'
 import { whyNot } from './applies.ts'
+import { judgesBaseline, type LastKnownOf, notSelectedRecord, whyNotSelected } from './not-selected.ts'
 import { type OwnGroup, plannedCheck, type PlannedCheck, recordOf, type Subject } from './planned-check.ts'
 
 /** Everything that is decided about a cell before anything is launched. Pure data. */
@@ -43,8 +44,16 @@ export function factsUses(subject: Subject): FactsUse[] {
   ]
 }
 
-/** Decides what a cell judges. Checks are taken in order of their id; disruptive ones come last in their lane. */
-export function planCell(cell: Cell, declared: Iterable<Check>, capabilities: ReadonlySet<Capability>): CellPlan {
+/**
+ * Decides what a cell judges. Checks are taken in order of their id; disruptive ones come last in their lane.
+ * @param last what earlier runs know, for judgements that are not selected
+ */
+export function planCell(
+  cell: Cell,
+  declared: Iterable<Check>,
+  capabilities: ReadonlySet<Capability>,
+  last?: LastKnownOf,
+): CellPlan {
   const subject: Subject = cell.agentSource.kind === 'none' ? 'image' : 'upgraded'
   const plan: CellPlan = {
     cell,
@@ -57,8 +66,8 @@ export function planCell(cell: Cell, declared: Iterable<Check>, capabilities: Re
   const sorted = [...declared].sort((a, b) => a.id.localeCompare(b.id))
   for (const check of sorted) {
     if (!cell.suites.includes(check.suite)) continue
-    if (check.suite === 'policy') planPolicy(plan, check, capabilities)
-    else planRegression(plan, check, capabilities)
+    if (check.suite === 'policy') planPolicy(plan, check, capabilities, last)
+    else planRegression(plan, check, capabilities, last)
   }
   const disruptive = new Set(
     sorted.filter((check) => check.suite === 'regression' && check.info.disruptive).map((check) => check.id),
@@ -91,7 +100,12 @@ function needsOf(checks: readonly PlannedCheck[], groups: readonly OwnGroup[]): 
   }
 }
 
-function planPolicy(plan: CellPlan, check: PolicyCheck, capabilities: ReadonlySet<Capability>): void {
+function planPolicy(
+  plan: CellPlan,
+  check: PolicyCheck,
+  capabilities: ReadonlySet<Capability>,
+  last?: LastKnownOf,
+): void {
   const phases = new Set<Phase>(typeof check.info.phase === 'string' ? [check.info.phase] : check.info.phase)
   const reason = whyNot(check.info.applies, { cell: plan.cell, capabilities })
   const uses = factsUses(plan.subject).flatMap(({ subject, as }) => as.map((phase) => ({ subject, phase })))
@@ -103,7 +117,9 @@ function planPolicy(plan: CellPlan, check: PolicyCheck, capabilities: ReadonlySe
       (phase === 'rest' && !capabilities.has('at-rest')
         ? `${plan.cell.platform} cannot open an image at rest`
         : undefined)
-    if (why === undefined) plan.checks.push(planned)
+    const by = why === undefined ? whyNotSelected(plan.cell, check, phase) : undefined
+    if (by !== undefined) plan.skipped.push(notSelectedRecord(planned, by, plan.cell.id, last))
+    else if (why === undefined) plan.checks.push(planned)
     else plan.skipped.push(recordOf(planned, 'skip', why))
   }
   if (phases.has('outside')) {
@@ -112,11 +128,18 @@ function planPolicy(plan: CellPlan, check: PolicyCheck, capabilities: ReadonlySe
   }
 }
 
-function planRegression(plan: CellPlan, check: RegressionCheck, capabilities: ReadonlySet<Capability>): void {
+function planRegression(
+  plan: CellPlan,
+  check: RegressionCheck,
+  capabilities: ReadonlySet<Capability>,
+  last?: LastKnownOf,
+): void {
   const { cell, subject } = plan
   const own = check.info.instance === 'own'
   // The first check of an own instance waits for its boot.
-  const timeoutMs = (check.info.timeoutMs ?? cell.timeouts.checkMs) + (own ? cell.timeouts.bootMs : 0)
+  const { checkMs, bootMs, pace = 1 } = cell.timeouts
+  const asked = check.info.timeoutMs === undefined ? checkMs : check.info.timeoutMs * pace
+  const timeoutMs = asked + (own ? bootMs * pace : 0)
   const group = own ? (check.info.group ?? check.id) : undefined
   const planned = plannedCheck(check, { subject, lane: group === undefined ? 'shared' : `own:${group}`, timeoutMs })
   const reason = whyNot(check.info.applies, { cell, capabilities }) ?? whyNoOwnInstance(check, capabilities)
@@ -124,9 +147,14 @@ function planRegression(plan: CellPlan, check: RegressionCheck, capabilities: Re
     plan.skipped.push(recordOf(planned, 'skip', reason))
     return
   }
+  const by = whyNotSelected(cell, check)
+  if (by !== undefined) {
+    plan.skipped.push(notSelectedRecord(planned, by, cell.id, last))
+    return
+  }
   plan.checks.push(planned)
   if (group !== undefined) addToGroup(plan.groups, group, check)
-  else if (subject === 'upgraded' && !check.info.disruptive) {
+  else if (subject === 'upgraded' && !check.info.disruptive && judgesBaseline(cell)) {
     plan.checks.push(plannedCheck(check, { subject: 'image', baseline: true, lane: 'baseline', timeoutMs }))
   }
 }

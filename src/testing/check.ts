@@ -29,6 +29,8 @@ export interface CheckInfo {
   policies?: readonly string[]
   /** What it means when it fails and how to repair the image. */
   fix?: string
+  /** The smallest tier of checks it belongs to. Default derived: from severity, phase, own instance, disruption and time limit. */
+  tier?: 'smoke' | 'standard' | 'full'
   applies?: Applicability
 }
 

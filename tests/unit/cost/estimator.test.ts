@@ -16,26 +16,26 @@ const cell = (platform: string, instanceType: string) => ({
 const prices = { fake: { 'usd-per-hour': { '*': 3.6 }, minimum: '60 seconds' } }
 
 test('a cell that never ran is guessed', () => {
-  const { expectedSeconds, expectedUsd } = estimator(() => [], prices)
-  expect(expectedSeconds(cell('fake', 'a'))).toEqual({ seconds: 300, measured: false })
-  expect(expectedUsd(cell('fake', 'a'))).toBeCloseTo(0.3, 10)
+  const estimates = estimator(() => [], prices)
+  expect(estimates.expectedSeconds(cell('fake', 'a'))).toEqual({ seconds: 300, measured: false })
+  expect(estimates.expectedUsd(cell('fake', 'a'))).toBeCloseTo(0.3, 10)
 })
 
 test('one that ran is estimated by the median of its last seven runs', () => {
   const seconds = [100, 9000, 110, 120, 90, 95, 105, 7777]
-  const { expectedSeconds, expectedUsd } = estimator(
-    () => seconds.map((each) => ({ machines: 2, seconds: each })),
-    prices,
-  )
-  expect(expectedSeconds(cell('fake', 'a'))).toEqual({ seconds: 105, measured: true })
+  const estimates = estimator(() => seconds.map((each) => ({ machines: 2, seconds: each })), prices)
+  expect(estimates.expectedSeconds(cell('fake', 'a'))).toEqual({ seconds: 105, measured: true })
   // two machines, each billed for a minute at least
-  expect(expectedUsd(cell('fake', 'a'))).toBeCloseTo(0.12, 10)
+  expect(estimates.expectedUsd(cell('fake', 'a'))).toBeCloseTo(0.12, 10)
 })
 
 test('hardware of one’s own is free, and what has no price has none', () => {
-  const { expectedUsd } = estimator()
-  expect([expectedUsd(cell('lxd', 'default')), expectedUsd(cell('ec2', 'x9.huge'))]).toEqual([0, undefined])
-  expect(expectedUsd(cell('ec2', 't3.micro'))).toBeGreaterThan(0)
+  const estimates = estimator()
+  expect([estimates.expectedUsd(cell('lxd', 'default')), estimates.expectedUsd(cell('ec2', 'x9.huge'))]).toEqual([
+    0,
+    undefined,
+  ])
+  expect(estimates.expectedUsd(cell('ec2', 't3.micro'))).toBeGreaterThan(0)
 })
 
 test('the region is an axis or an option of the platform', () => {
