@@ -37,5 +37,6 @@ export class SummaryReporter implements Reporter {
 
 /** The note of a test that skipped itself, or the part in parentheses of a name: `... (skipped: no LXD here: harness setup)`. */
 function reasonOf(fullName: string, note: string | undefined): string {
-  return note ?? /\((?:skipped: )?(.+?)\)(?= > |$)/.exec(fullName)?.[1] ?? fullName
+  const inName = (pattern: RegExp) => pattern.exec(fullName)?.[1]
+  return note ?? inName(/\(skipped: (.+?)\)(?= > |$)/) ?? inName(/\((?:needs )?(.+?)\)(?= > |$)/) ?? fullName
 }
