@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open as openFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PrerequisiteError } from '../core/errors.ts'
 import { stateDir } from '../core/paths.ts'
@@ -43,22 +43,37 @@ export class LedgerFile implements Ledger {
    * @throws PrerequisiteError when it cannot be written
    */
   static async create(runId: string, part?: string): Promise<LedgerFile> {
-    const owner = identify()
-    if (!owner)
-      throw new PrerequisiteError('this process cannot see itself in /proc', { hint: 'mount -t proc proc /proc' })
+    const owner = ownerLine(runId, part)
     const path = join(ledgerDir(), `${part === undefined ? runId : `${runId}@${part}`}.jsonl`)
     try {
       await mkdir(ledgerDir(), { recursive: true, mode: 0o700 })
-      const ledger = new LedgerFile(runId, path, await open(path, 'ax', 0o600))
-      await ledger.#write({
-        type: 'owner',
-        version: 1,
-        runId,
-        ...(part === undefined ? {} : { part }),
-        at: new Date().toISOString(),
-        process: owner,
-      })
+      const ledger = new LedgerFile(runId, path, await openFile(path, 'ax', 0o600))
+      await ledger.#write(owner)
       await syncFolder(ledgerDir())
+      return ledger
+    } catch (error) {
+      throw unwritable(path, error)
+    }
+  }
+
+  /**
+   * Goes on with the ledger of a process that is gone; what it had open stays open.
+   * @throws PrerequisiteError when it cannot be written
+   */
+  static async goOn(
+    path: string,
+    runId: string,
+    part: string | undefined,
+    open: readonly Intent[],
+  ): Promise<LedgerFile> {
+    try {
+      const ledger = new LedgerFile(runId, path, await openFile(path, 'a', 0o600))
+      const lines = (await readFile(path, 'utf8')).split('\n')
+      ledger.#next = lines.length + 1
+      open.forEach((intent, index) => ledger.#open.set(-1 - index, intent))
+      // The last line may be cut.
+      if (lines.at(-1) !== '') await ledger.#file.appendFile('\n')
+      await ledger.#write(ownerLine(runId, part))
       return ledger
     } catch (error) {
       throw unwritable(path, error)
@@ -122,6 +137,15 @@ export class LedgerFile implements Ledger {
   }
 }
 
+/** @throws PrerequisiteError where there is no /proc */
+function ownerLine(runId: string, part: string | undefined): LedgerLine {
+  const process = identify()
+  if (!process)
+    throw new PrerequisiteError('this process cannot see itself in /proc', { hint: 'mount -t proc proc /proc' })
+  const at = new Date().toISOString()
+  return { type: 'owner', version: 1, runId, ...(part === undefined ? {} : { part }), at, process }
+}
+
 function unwritable(path: string, error: unknown): PrerequisiteError {
   return new PrerequisiteError(`the ledger ${path} cannot be written: ${(error as Error).message}`, {
     hint: 'free some space, or set HARNESS_STATE_DIR to a folder that can be written',
@@ -130,7 +154,7 @@ function unwritable(path: string, error: unknown): PrerequisiteError {
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
+  const folder = await openFile(path, 'r')
   try {
     await folder.sync()
   } finally {

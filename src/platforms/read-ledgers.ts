@@ -8,10 +8,14 @@ import { isAlive, type ProcessIdentity } from './process-identity.ts'
 export interface OpenEntry {
   intent: Intent
   id: string | undefined
+  /** Left for a person to look at. */
+  kept?: boolean
 }
 
 export interface LedgerState {
   runId: string
+  /** Set when the run belongs to several processes: then this tells only what one of them made. */
+  part?: string
   path: string
   owner: ProcessIdentity | undefined
   /** Whether the run that wrote it still goes on. */
@@ -25,7 +29,7 @@ export async function readLedgers(): Promise<LedgerState[]> {
   const names = await readdir(ledgerDir()).catch(() => [])
   const files = names.filter((name) => name.endsWith('.jsonl')).sort()
   const states = await Promise.all(
-    files.map((name) => readLedger(join(ledgerDir(), name), name.slice(0, -'.jsonl'.length))),
+    files.map((name) => readLedger(join(ledgerDir(), name), name.slice(0, -'.jsonl'.length).split('@')[0] ?? '')),
   )
   return states.filter((state) => state !== undefined)
 }
@@ -35,19 +39,22 @@ async function readLedger(path: string, runId: string): Promise<LedgerState | un
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   let owner: ProcessIdentity | undefined
+  let part: string | undefined
   const platforms: LedgerState['platforms'] = new Map()
   const entries = new Map<number, OpenEntry>()
   for (const line of text.split('\n')) {
     const parsed = parseLine(line)
-    if (parsed?.type === 'owner') owner = parsed.process
+    if (parsed?.type === 'owner') ({ process: owner, part } = parsed)
     else if (parsed?.type === 'platform')
       platforms.set(parsed.name, [...(platforms.get(parsed.name) ?? []), parsed.options])
     else if (parsed?.type === 'intent') entries.set(parsed.n, { intent: parsed.intent, id: undefined })
     else if (parsed?.type === 'created') entries.set(parsed.n, { intent: intentOf(entries, parsed.n), id: parsed.id })
     else if (parsed?.type === 'destroyed') entries.delete(parsed.n)
+    else if (parsed?.type === 'kept') entries.set(parsed.n, { ...(entries.get(parsed.n) as OpenEntry), kept: true })
   }
   // Without an owner line nothing can have been created: the line is synced first.
-  return { runId, path, owner, alive: owner ? isAlive(owner) : false, platforms, open: [...entries.values()] }
+  const alive = owner ? isAlive(owner) : false
+  return { runId, ...(part === undefined ? {} : { part }), path, owner, alive, platforms, open: [...entries.values()] }
 }
 
 function intentOf(entries: Map<number, OpenEntry>, n: number): Intent {

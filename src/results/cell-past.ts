@@ -114,6 +114,8 @@ export class CellHistory {
         this.#attempt = event.attempt
         this.#end = event
         this.#failed = worseOf(this.#failed, event.status)
+        // Nobody goes on with it: thousands of finished cells must not fill memory.
+        if (event.next === undefined && !event.cancelled) this.#records = []
         return
       default:
     }

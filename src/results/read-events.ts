@@ -30,17 +30,40 @@ export async function readEvents(fileOrFolder: string): Promise<ReadEvents> {
 
 /** `readEvents` for text that is already in memory; `file` is only named in errors. */
 export function parseEvents(text: string, file: string): ReadEvents {
-  const events: RunEvent[] = []
-  let unreadable = 0
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    const event = parseLine(line)
-    if (event === undefined) unreadable++
-    else if (event !== 'unknown') events.push(event)
-    if (index === 0) refuseOther(event, file)
+  const reader = new EventReader(file)
+  const events = text.split('\n').flatMap((line) => reader.take(line) ?? [])
+  reader.end()
+  return { events, unreadable: reader.unreadable }
+}
+
+/** Reads lines of one file; `file` is only named in errors. */
+export class EventReader {
+  /** Lines that are no events. */
+  unreadable = 0
+  readonly #file: string
+  #lines = 0
+  #events = 0
+
+  constructor(file: string) {
+    this.#file = file
   }
-  if (events.length === 0) refuseOther(undefined, file)
-  return { events, unreadable }
+
+  /** The event in a line; undefined when it is empty, cannot be read or is of a kind this harness does not know. @throws ConfigError at the first line of a file of something else */
+  take(line: string): RunEvent | undefined {
+    const first = this.#lines++ === 0
+    if (line.trim() === '') return undefined
+    const event = parseLine(line)
+    if (first) refuseOther(event, this.#file)
+    if (event === undefined) this.unreadable++
+    if (event === undefined || event === 'unknown') return undefined
+    this.#events++
+    return event
+  }
+
+  /** @throws ConfigError when there was no event */
+  end(): void {
+    if (this.#events === 0) refuseOther(undefined, this.#file)
+  }
 }
 
 function refuseOther(first: RunEvent | 'unknown' | undefined, file: string): void {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { PrerequisiteError } from '../core/errors.ts'
 import type { RunEvent } from '../results/event.ts'
 
@@ -27,14 +27,16 @@ export class EventLog implements EventSink {
 
   /**
    * `onFailure` is called once, at the first event that cannot be written.
-   * @throws PrerequisiteError when the file cannot be made, or exists
+   * @param goOn writes after the events of a process that is gone, whose last line may be cut
+   * @throws PrerequisiteError when the file cannot be made, or exists and is not to be gone on with
    */
-  constructor(path: string, listen: (event: RunEvent) => void, onFailure: () => void = () => {}) {
+  constructor(path: string, listen: (event: RunEvent) => void, onFailure: () => void = () => {}, goOn = false) {
     this.path = path
     this.#listen = listen
     this.#onFailure = onFailure
     try {
-      this.#fd = openSync(path, 'ax')
+      this.#fd = openSync(path, goOn ? 'a+' : 'ax')
+      this.#torn = goOn && !endsWithLine(this.#fd)
     } catch (error) {
       throw unwritable(path, error)
     }
@@ -69,6 +71,12 @@ export class EventLog implements EventSink {
   close(): void {
     closeSync(this.#fd)
   }
+}
+
+function endsWithLine(fd: number): boolean {
+  const { size } = fstatSync(fd)
+  const last = Buffer.alloc(1)
+  return size === 0 || (readSync(fd, last, 0, 1, size - 1) === 1 && last.toString() === '\n')
 }
 
 function unwritable(path: string, error: unknown): PrerequisiteError {

@@ -1,8 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises'
-import { arch, cpus, hostname, platform, release, totalmem } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, type PrerequisiteError } from '../core/errors.ts'
-import { redact } from '../core/redact.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { Waiver } from '../matrix/waivers.ts'
 import { newRunId } from '../platforms/name.ts'
@@ -10,13 +8,16 @@ import { loadPlatform } from '../platforms/open-platform.ts'
 import type { RunEvent } from '../results/event.ts'
 import { type Status, worstStatus } from '../results/status.ts'
 import type { Check } from '../testing/check.ts'
-import { summaryOf } from './cell-stage.ts'
 import { EventLog } from './event-log.ts'
 import type { Executor } from './executor.ts'
 import { BUILT_IN_CHECKS, type CheckFiles, findCheckFiles, loadCheckFiles } from './load-checks.ts'
 import { localExecutor } from './local-executor.ts'
+import { pacedCells } from './pace.ts'
 import { type CellPlan, planCell } from './plan.ts'
+import { firstEvent, holdRun, recordOf } from './begin-run.ts'
+import { resumeFrom } from './resume.ts'
 import type { Keep, RunContext } from './run-context.ts'
+import { forgetRun, rememberRun } from './run-record.ts'
 import { exitCodeOf } from './verdict.ts'
 
 export interface RunOptions {
@@ -40,6 +41,8 @@ export interface RunOptions {
   /** Told in the report. Default `process.argv` without the interpreter. */
   argv?: readonly string[]
   runId?: string
+  /** Goes on with the run `runId` below `reportsDir`, whose process is gone: finished cells are not repeated. */
+  resume?: boolean
   /** Folders with checks for every cell. Default: those the harness brings along. */
   builtInChecks?: readonly string[]
 }
@@ -88,13 +91,20 @@ export async function planRun(
 /** Runs cells and writes their report. Rejects only before anything is launched. @throws ConfigError, PrerequisiteError */
 export async function runMatrix(options: RunOptions): Promise<RunResult> {
   if (options.cells.length === 0) throw new ConfigError('there is no cell to run', { hint: 'harness plan' })
-  const { plans, checksOf } = await planRun(options.cells, options.builtInChecks)
+  const { plans, checksOf } = await planRun(await pacedCells(options.cells), options.builtInChecks)
   const runId = options.runId ?? newRunId()
+  await using _hold = await holdRun(runId)
   const runDir = join(options.reportsDir, runId)
   await mkdir(runDir, { recursive: true })
+  const old = options.resume ? await resumeFrom(runDir, runId, plans) : undefined
   const cancel = new AbortController()
   // A report that cannot be written makes all further work worthless.
-  const events = new EventLog(join(runDir, 'events.jsonl'), options.onEvent ?? (() => {}), () => cancel.abort())
+  const events = new EventLog(
+    join(runDir, 'events.jsonl'),
+    options.onEvent ?? (() => {}),
+    () => cancel.abort(),
+    options.resume,
+  )
   const started = performance.now()
   const executor = options.executor ?? localExecutor(options.concurrency)
   const execution = await executor.open({
@@ -106,30 +116,20 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
     signal: options.signal ? AbortSignal.any([options.signal, cancel.signal]) : cancel.signal,
     checksOf,
   })
-  const summaries = options.cells.map(summaryOf)
-  const argv = (options.argv ?? process.argv.slice(1)).map(redact)
-  const host = describeHost()
-  const harness = await harnessVersion()
-  events.emit({
-    type: 'run-started',
-    version: 1,
-    runId,
-    harness,
-    argv,
-    host,
-    cells: summaries,
-    excluded: [...(options.excluded ?? [])],
-    ...(options.flaky === undefined ? {} : { gate: { flaky: options.flaky } }),
-  })
-  const ends = await execution.work(plans)
+  if (!old) await rememberRun(recordOf(options, runId, runDir))
+  events.emit(await firstEvent(options, runId, old === undefined || old.fresh))
+  for (const leak of old?.leaks ?? []) events.emit(leak)
+  const ends = [...(old?.ends ?? []), ...(await execution.work(old?.plans ?? plans))]
   const statuses = ends.map((end) => end.status)
-  const leaks = ends.reduce((sum, end) => sum + end.leaks, 0)
+  const leaks = ends.reduce((sum, end) => sum + end.leaks, 0) + (old?.leaks.length ?? 0)
   const interrupted = options.signal?.aborted ?? false
   const blocked = options.flaky === 'block' && ends.some((end) => end.flaky)
   const exitCode = events.failure ? 3 : exitCodeOf(statuses, { interrupted, leaks, blocked })
   const status = worstStatus(statuses)
-  events.emit({ type: 'run-ended', status, exitCode, durationMs: Math.round(performance.now() - started) })
+  const durationMs = Math.round((old?.beforeMs ?? 0) + performance.now() - started)
+  events.emit({ type: 'run-ended', status, exitCode, durationMs })
   events.close()
+  if (!interrupted && !events.failure) await forgetRun(runId)
   const unwritable = events.failure ? { unwritable: events.failure } : {}
   return { status, exitCode, runId, runDir, ...unwritable }
 }
@@ -139,23 +139,4 @@ async function ownChecks(files: CheckFiles): Promise<Map<string, Check>> {
   const all = await loadCheckFiles(files)
   const own = new Set([...files.modules, ...files.scripts])
   return new Map([...all].filter(([, check]) => own.has(check.file) || !check.file.startsWith('/')))
-}
-
-function describeHost(): Record<string, string> {
-  return {
-    name: hostname(),
-    system: `${platform()} ${release()} ${arch()}`,
-    node: process.version,
-    cpus: String(cpus().length),
-    memory: `${Math.round(totalmem() / 1024 ** 3)} GiB`,
-  }
-}
-
-/** The version of this package. */
-export async function harnessVersion(): Promise<string> {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    const text = await readFile(new URL(path, import.meta.url), 'utf8').catch(() => undefined)
-    if (text !== undefined) return String((JSON.parse(text) as { version?: unknown }).version)
-  }
-  return 'unknown'
 }

@@ -10,17 +10,31 @@ const IMAGE_CACHE = 'image-cache'
  */
 export function whySweep(
   resource: Resource,
-  ledgers: readonly Pick<LedgerState, 'runId' | 'alive'>[],
+  ledgers: readonly Pick<LedgerState, 'runId' | 'alive' | 'part' | 'open'>[],
   asked: { runId?: string; all?: boolean; images?: boolean },
   now: Date,
 ): string | undefined {
   if (resource.runId === IMAGE_CACHE) return asked.images ? 'cached images are to go' : undefined
   if (asked.runId !== undefined && resource.runId !== asked.runId) return undefined
-  const ledger = ledgers.find((known) => known.runId === resource.runId)
-  if (ledger?.alive === true) return undefined
-  if (ledger?.alive === false) return 'its run is gone'
+  const own = ledgers.filter((known) => known.runId === resource.runId)
+  const worker = whyWorker(resource, own)
+  if (worker !== undefined) return worker
+  if (own.some(({ alive }) => alive === true)) return undefined
+  if (own.some(({ alive, part }) => alive === false && part === undefined)) return 'its run is gone'
   if (resource.expires !== undefined && Date.parse(resource.expires) < now.getTime())
     return `it expired at ${resource.expires}`
   if (asked.runId !== undefined) return 'its run was named'
   return asked.all ? 'everything of ours is to go' : undefined
+}
+
+/** Others may still work on the same run, here or elsewhere: what is gone with a worker is only what that worker made. */
+export function whyWorker(
+  resource: Pick<Resource, 'runId' | 'id'>,
+  ledgers: readonly Pick<LedgerState, 'runId' | 'alive' | 'part' | 'open'>[],
+): string | undefined {
+  const lost = ledgers.some(
+    ({ runId, part, alive, open }) =>
+      part !== undefined && alive === false && runId === resource.runId && open.some(({ id }) => id === resource.id),
+  )
+  return lost ? 'its worker is gone' : undefined
 }

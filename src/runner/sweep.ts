@@ -8,15 +8,19 @@ import { type LedgerState, readLedgers } from '../platforms/read-ledgers.ts'
 import type { Session } from '../platforms/session.ts'
 import { EXIT } from '../results/status.ts'
 import { removeHostLeftovers, staleHostPaths } from './sweep-host.ts'
-import { whySweep } from './sweep-rules.ts'
+import { whySweep, whyWorker } from './sweep-rules.ts'
 
 export interface SweepOptions {
   /** Only what this run made. Its own process must be gone. */
   runId?: string
   /** Also what no ledger of this host knows and what has not expired: things of other hosts and of sessions without a run. */
   all?: boolean
+  /** Only what lost workers of runs over several machines made. */
+  workersOnly?: boolean
   /** Also images that are kept for later runs. */
   images?: boolean
+  /** Ids of things that stay in any case. */
+  spare?: ReadonlySet<string>
   /** Only tells. */
   dryRun?: boolean
   /** Where to look besides the places the ledgers name. One that cannot be opened is left out. */
@@ -59,7 +63,8 @@ export async function planSweep(options: Omit<SweepOptions, 'dryRun'> = {}): Pro
  * Only things with our marks are touched, and nothing of a run that still goes on.
  */
 export async function sweep(options: SweepOptions = {}): Promise<SweepResult> {
-  const ledgers = await readLedgers()
+  const all = await readLedgers()
+  const ledgers = options.workersOnly ? all.filter(({ part }) => part !== undefined) : all
   const result: SweepResult = {
     items: [],
     live: ledgers.filter((ledger) => ledger.alive === true).map(({ runId }) => runId),
@@ -71,7 +76,7 @@ export async function sweep(options: SweepOptions = {}): Promise<SweepResult> {
   )
   const places = placesOf(dead, options)
   for (const place of places) await sweepPlace(place, ledgers, options, result)
-  for (const path of await staleHostPaths()) {
+  for (const path of options.workersOnly ? [] : await staleHostPaths()) {
     const item: SweepItem = {
       platform: 'host',
       kind: 'file',
@@ -84,7 +89,7 @@ export async function sweep(options: SweepOptions = {}): Promise<SweepResult> {
     result.items.push(item)
     if (!options.dryRun) await settle(item, () => removeHostLeftovers(path))
   }
-  if (!options.dryRun) await closeLedgers(dead, places, result)
+  if (!options.dryRun) await closeLedgers(dead, places, result, options.spare)
   const stays = result.items.some((item) => item.outcome === 'left') || result.unreachable.length > 0
   if (stays) result.exitCode = EXIT.leak
   return result
@@ -155,8 +160,8 @@ async function sweepOnce(
   const resources = await session.resources(options.runId === undefined ? {} : { runId: options.runId })
   const items = resources.flatMap((resource) => {
     const key = `${resource.kind} ${resource.id}`
-    const why = whySweep(resource, ledgers, options, new Date())
-    if (why === undefined || seen.has(key)) return []
+    const why = options.workersOnly ? whyWorker(resource, ledgers) : whySweep(resource, ledgers, options, new Date())
+    if (why === undefined || seen.has(key) || options.spare?.has(resource.id)) return []
     seen.add(key)
     return [{ ...identity(place.name, resource), why, outcome: 'planned' as const }]
   })
@@ -190,11 +195,13 @@ async function closeLedgers(
   dead: readonly LedgerState[],
   places: readonly Place[],
   result: SweepResult,
+  spare: ReadonlySet<string> = new Set(),
 ): Promise<void> {
   const unreachable = new Set(result.unreachable.map(({ platform }) => platform))
   for (const ledger of dead) {
     const left = result.items.some((item) => item.runId === ledger.runId && item.outcome !== 'removed')
     const unknown = places.some((place) => place.runs.has(ledger.runId) && unreachable.has(place.name))
-    if (!left && !unknown) await rm(ledger.path, { force: true })
+    const spared = ledger.open.some(({ id }) => id !== undefined && spare.has(id))
+    if (!left && !unknown && !spared) await rm(ledger.path, { force: true })
   }
 }

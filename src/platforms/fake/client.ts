@@ -3,6 +3,7 @@ import { CancelledError } from '../../core/errors.ts'
 import { pause } from '../../core/wait-until.ts'
 import type { LaunchRequest, Owner, Resource } from '../platform.ts'
 import { codeOf, FakeProviderError } from './errors.ts'
+import { Directory } from './directory.ts'
 import type { FileTree } from './file-tree.ts'
 import { Guest, imageFiles } from './guest.ts'
 import type { BootFault } from './guest.ts'
@@ -61,9 +62,12 @@ export class FakeCloud {
     }
     this.#seed(record, request)
     this.machines.set(record.id, record)
+    const directory = new Directory(settings.directory)
+    directory.put({ kind: 'machine', id: record.id, owner: record.owner })
     await pause(settings.launchMs, request.signal)
     if (request.signal?.aborted) {
       this.machines.delete(record.id)
+      directory.delete(record.id)
       throw new CancelledError(`cancelled while launching ${request.name}`)
     }
     record.guest.powerOn(faults.boot(request.name))
@@ -122,7 +126,7 @@ export class FakeCloud {
     return made
   }
 
-  list(runId: string | undefined): Resource[] {
+  list(runId: string | undefined, directory: Directory): Resource[] {
     const machines = [...this.machines.values()].map((machine) => ({
       kind: 'machine' as const,
       id: machine.id,
@@ -133,7 +137,9 @@ export class FakeCloud {
       id: snapshot.id,
       owner: snapshot.owner,
     }))
-    return [...machines, ...snapshots]
+    const own = [...machines, ...snapshots]
+    const others = directory.list().filter(({ id }) => !own.some((known) => known.id === id))
+    return [...own, ...others]
       .filter(({ owner }) => runId === undefined || owner.runId === runId)
       .map(({ kind, id, owner }) => ({ kind, id, runId: owner.runId, cell: owner.cell, expires: owner.expires }))
   }

@@ -4,6 +4,7 @@ import { pause } from '../../core/wait-until.ts'
 import type { Address, Capability, Machine, MachineState } from '../../instance/machine.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import type { FakeCloud, Faults, Record } from './client.ts'
+import { Directory } from './directory.ts'
 import { codeOf, FakeProviderError, mapped } from './errors.ts'
 import { manifest } from './manifest.ts'
 import type { Settings } from './options.ts'
@@ -83,12 +84,14 @@ export class FakeMachine implements Machine {
     return await mapped(() => {
       this.#faults.provider('snapshot', this.name)
       const made = this.#cloud.snapshot(this.#record, name)
+      new Directory(this.#settings.directory).put({ kind: 'snapshot', id: made.id, owner: made.owner })
       return { id: made.id, name: made.name }
     })
   }
 
   async deleteSnapshot(id: string): Promise<void> {
     this.#cloud.snapshots.delete(id)
+    new Directory(this.#settings.directory).delete(id)
   }
 
   async addNic(): Promise<{ id: string }> {
@@ -112,6 +115,7 @@ export class FakeMachine implements Machine {
     this.#record.guest.powerOff()
     await pause(this.#settings.destroyMs)
     this.#cloud.machines.delete(this.id)
+    new Directory(this.#settings.directory).delete(this.id)
   }
 
   async #existing(): Promise<void> {

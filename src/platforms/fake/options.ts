@@ -61,6 +61,8 @@ const schema = z.strictObject({
   images: z.array(z.string()).default(['debian-12', 'debian-13', 'debian-sid']),
   faults: z.array(fault).default([]),
   answers: z.array(answer).default([]),
+  /** Folder that remembers what exists when this process is gone. Its machines can then be listed and removed, not used. */
+  directory: z.string().optional(),
   /** Makes a ready machine for an unknown id in `attach`, for processes that cannot see the memory of the one that launched. */
   adopt: z.boolean().default(false),
 })

@@ -2,6 +2,7 @@ import type { Machine } from '../../instance/machine.ts'
 import { definePlatform } from '../platform.ts'
 import type { LaunchRequest, PlatformImage, PlatformSession, Resource } from '../platform.ts'
 import { FakeCloud, Faults } from './client.ts'
+import { Directory } from './directory.ts'
 import { codeOf, FakeProviderError, mapped } from './errors.ts'
 import { FakeMachine } from './machine.ts'
 import { manifest } from './manifest.ts'
@@ -62,7 +63,7 @@ class FakeSession implements PlatformSession {
   async resources(filter: { runId?: string }): Promise<Resource[]> {
     return await mapped(() => {
       this.#faults.provider('list', filter.runId ?? 'everything')
-      return this.#cloud.list(filter.runId)
+      return this.#cloud.list(filter.runId, new Directory(this.#settings.directory))
     })
   }
 
@@ -70,6 +71,7 @@ class FakeSession implements PlatformSession {
     if (resource.kind === 'snapshot') this.#cloud.snapshots.delete(resource.id)
     const record = resource.kind === 'machine' ? this.#cloud.machines.get(resource.id) : undefined
     if (record) await this.#machine(record).destroy()
+    else new Directory(this.#settings.directory).delete(resource.id)
   }
 
   async close(): Promise<void> {}

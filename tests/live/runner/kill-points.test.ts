@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { pause } from '../../../src/core/wait-until.ts'
+import { openPlatformNamed } from '../../../src/platforms/open-platform.ts'
+import type { RunEvent } from '../../../src/results/event.ts'
+import { parseEvents } from '../../../src/results/read-events.ts'
+import { foldEvents } from '../../../src/results/run-model.ts'
+import { whyNoLxd } from '../lxd/open-lxd.ts'
+
+const skip = await whyNoLxd()
+/** How often a process is killed; `HARNESS_KILL_POINTS=50` is the full proof. */
+const POINTS = Number(process.env['HARNESS_KILL_POINTS'] ?? 5)
+const SEED = Number(process.env['HARNESS_KILL_SEED'] ?? 1)
+/** A cell takes about half a minute, so kills hit every part of it, and of the cleaning up after another kill. */
+const LONGEST_MS = 14_000
+
+describe.skipIf(skip)(`a run that is killed${skip ? ` (skipped: ${skip})` : ''}`, () => {
+  test(`goes on after each of ${POINTS} kills at random moments`, { timeout: 120_000 + POINTS * 60_000 }, async () => {
+    const random = randomNumbers(SEED)
+    let kills = 0
+    const killedAt: string[] = []
+    for (let number = 0; kills < POINTS; number++) {
+      const folder = mkdtempSync(join(tmpdir(), 'kill-points-'))
+      const runId = `20260101-0000${String(number).padStart(2, '0')}-kill`
+      try {
+        let how = 'new'
+        for (;;) {
+          const end = await work(folder, runId, how, kills < POINTS ? 200 + random() * LONGEST_MS : undefined)
+          if (end !== 'killed') {
+            expect(end.code, end.output).toBe(0)
+            break
+          }
+          kills++
+          killedAt.push(lastStep(folder, runId))
+          how = existsSync(join(folder, 'state', 'runs', `${runId}.json`)) ? 'resume' : 'new'
+          if (how === 'new') rmSync(join(folder, 'reports'), { recursive: true, force: true })
+        }
+        await expectWhole(folder, runId)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    }
+    process.stdout.write(`killed at: ${killedAt.join(', ')}\n`)
+  })
+})
+
+/** Works on the run in a process that is killed after a while, unless it ends before. */
+async function work(folder: string, runId: string, how: string, killAfterMs: number | undefined) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-run.ts'), folder, runId, how], {
+    env: { ...process.env, HARNESS_STATE_DIR: join(folder, 'state') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  if (killAfterMs !== undefined) {
+    await Promise.race([pause(killAfterMs), ended])
+    if (child.exitCode === null) {
+      child.kill('SIGKILL')
+      await ended
+      return 'killed' as const
+    }
+  }
+  return { code: await ended, output }
+}
+
+/** Everything a finished run must be, whatever happened on the way. */
+async function expectWhole(folder: string, runId: string): Promise<void> {
+  const events = eventsOf(folder, runId)
+  const finals = new Map<string, number>()
+  for (const event of events) {
+    if (event.type === 'cell-started') expect(finals.has(event.cell), `${event.cell} was repeated`).toBe(false)
+    if (event.type === 'cell-ended' && !event.next && !event.cancelled)
+      finals.set(event.cell, (finals.get(event.cell) ?? 0) + 1)
+  }
+  expect([...finals.values()]).toEqual([1, 1])
+  const run = foldEvents(events)
+  expect(run).toMatchObject({ ended: true, status: 'pass', exitCode: 0 })
+  expect(run.cells.map(({ leaks }) => leaks)).toEqual([[], []])
+  for (const { checks } of run.cells) expect(checks.map(({ id, status }) => `${id} ${status}`).sort()).toEqual(PASSES)
+  await using session = await openPlatformNamed('lxd', {})
+  expect(await session.resources({ runId })).toEqual([])
+  expect(readdirSync(join(folder, 'state', 'ledger'))).toEqual([])
+  expect(readdirSync(join(folder, 'state', 'runs'))).toEqual([])
+  expect(processesOf(folder)).toEqual([])
+}
+
+const PASSES = ['leak-own pass', 'leak-pair pass', 'leak-rest pass']
+
+function eventsOf(folder: string, runId: string): RunEvent[] {
+  const file = join(folder, 'reports', runId, 'events.jsonl')
+  return existsSync(file) && readFileSync(file, 'utf8').includes('\n')
+    ? parseEvents(readFileSync(file, 'utf8'), file).events
+    : []
+}
+
+function lastStep(folder: string, runId: string): string {
+  const event = eventsOf(folder, runId).findLast(({ type }) => type !== 'step-progress')
+  return event ? ['step' in event ? event.step : '', event.type].filter(Boolean).join(' ') : 'nothing written'
+}
+
+/** Processes whose environment names the folder: children that outlived their parent. */
+function processesOf(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(folder)
+      } catch {
+        return false
+      }
+    })
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed. */
+function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0
+    return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32
+  }
+}

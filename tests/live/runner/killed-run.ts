@@ -1,0 +1,34 @@
+// A process that works on a run and is killed by its test: `killed-run.ts FOLDER RUN new|resume`.
+import { join } from 'node:path'
+import { expandMatrix } from '../../../src/matrix/expand.ts'
+import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
+import { runMatrix } from '../../../src/runner/run.ts'
+import { recallRun } from '../../../src/runner/run-record.ts'
+
+const [folder = '', runId = '', how = ''] = process.argv.slice(2)
+const known = how === 'resume' ? await recallRun(runId) : undefined
+const cells = known?.cells ?? expand()
+const { exitCode } = await runMatrix({
+  cells,
+  reportsDir: join(folder, 'reports'),
+  concurrency: 2,
+  builtInChecks: [],
+  runId,
+  resume: how === 'resume',
+})
+process.exit(exitCode)
+
+function expand() {
+  const matrix = {
+    axes: {
+      platform: ['lxd'],
+      image: [process.env['HARNESS_TEST_IMAGE'] ?? 'debian-13'],
+      'instance-type': ['default', 'c1m768'],
+    },
+    agent: { source: 'none' },
+    suites: ['policy', 'regression'],
+    checks: [join(import.meta.dirname, '../leaks/checks')],
+    timeouts: { boot: '3 minutes' },
+  }
+  return expandMatrix(parseMatrix(JSON.stringify(matrix), join(folder, 'matrix.yaml'))).cells
+}
