@@ -168,6 +168,14 @@ describe('an installation', () => {
     expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('try\ntry\n')
   })
 
+  it('that npm refuses is told with the reason', async () => {
+    const said = 'npm error code EUSAGE\\nnpm error the lock is out of step\\n'
+    writeFileSync(join(folder, 'npm'), `#!/bin/sh\nprintf '${said}' >&2; exit 1\n`, { mode: 0o755 })
+    const { code, stderr } = await harness(['--version'], { command: join(checkout(), 'harness'), env: env() })
+    expect(code).toBe(3)
+    expect(stderr.split('\n')[1]).toMatch(/^harness: `npm ci` failed in \S+: the lock is out of step \(log: \S+\)$/)
+  })
+
   it('is made once, and again when the lock has changed', async () => {
     fakeNpm(0)
     const bare = checkout()
