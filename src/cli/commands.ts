@@ -6,6 +6,10 @@ interface CommandEntry {
 /** Every command with its line in `harness --help`. The code of a command is imported only when it is called. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   run: { summary: 'test images: launch, upgrade, judge, report, destroy', load: () => import('./commands/run.ts') },
+  worker: {
+    summary: 'work on cells that `harness run --executor queue` gives away, on any machine',
+    load: () => import('./commands/worker.ts'),
+  },
   plan: {
     summary: 'show the cells a run would test, and why others are left out',
     load: () => import('./commands/plan.ts'),

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { makeTempDir } from '../core/temp-dir.ts'
-import { LedgerFile } from '../platforms/ledger-file.ts'
-import type { PlatformImage } from '../platforms/platform.ts'
-import type { Status } from '../results/status.ts'
+import { openLedger } from '../platforms/open-ledger.ts'
+import type { PlatformImage, Resource } from '../platforms/platform.ts'
 import { Background } from './background.ts'
 import type { Execution, Executor } from './executor.ts'
+import { leaveOut } from './leave-out.ts'
 import { openSessions } from './open-sessions.ts'
 import type { CellPlan } from './plan.ts'
 import { type CellEnd, runCell } from './run-cell.ts'
@@ -35,9 +35,12 @@ export class LocalWork {
     this.#run = run
   }
 
-  /** @throws PrerequisiteError when the ledger cannot be written */
-  static async open(order: RunOrder): Promise<LocalWork> {
-    const ledger = await LedgerFile.create(order.runId)
+  /**
+   * @param part tells processes apart that work on the same run
+   * @throws PrerequisiteError when the ledger cannot be written
+   */
+  static async open(order: RunOrder, part?: string): Promise<LocalWork> {
+    const ledger = await openLedger(order.runId, part)
     return new LocalWork({
       ...order,
       tmpDir: await makeTempDir('run'),
@@ -49,20 +52,26 @@ export class LocalWork {
     })
   }
 
-  /** Resolves when the cell is judged; `end` resolves when everything it made is gone. Never rejects. */
-  async cell(plan: CellPlan): Promise<{ end: Promise<CellEnd> }> {
-    const run = this.#run
-    const cell = plan.cell.id
-    const leaveOut = (status: Status, reason: string) => {
-      run.events.emit({ type: 'cell-ended', cell, attempt: 1, status, reason, durationMs: 0, boots: 0 })
-      return { end: Promise.resolve({ status, leaks: 0 }) }
-    }
-    if (run.signal.aborted) return leaveOut('miss', 'the run was cancelled before this cell began')
-    if (plan.nothing !== undefined) {
-      for (const record of plan.skipped) run.events.emit({ type: 'check-ended', cell, attempt: 1, record })
-      return leaveOut('skip', plan.nothing)
-    }
-    return await runCell(run, plan)
+  /**
+   * Resolves when the cell is judged; `end` resolves when everything it made is gone. Never rejects.
+   * @param own what this cell does not share with the others: who hears of it, and what cancels it
+   */
+  async cell(
+    plan: CellPlan,
+    own: Partial<Pick<RunContext, 'events' | 'signal'>> = {},
+  ): Promise<{ end: Promise<CellEnd> }> {
+    const run = { ...this.#run, ...own }
+    const left = leaveOut(run, plan)
+    return left ? { end: Promise.resolve(left) } : await runCell(run, plan)
+  }
+
+  /** Removes what a lost process left of a cell. Returns what it was. @throws what the platform says */
+  async removeLeftovers({ cell }: CellPlan): Promise<Resource[]> {
+    const { sessions, runId } = this.#run
+    const session = await sessions.of(cell)
+    const left = (await session.resources({ runId })).filter((resource) => resource.cell === cell.id)
+    for (const resource of left) await session.remove(resource)
+    return left
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,2 @@
+export { queueExecutor } from './queue-executor.ts'
+export { runWorker } from './worker.ts'

@@ -1,0 +1,64 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPlatformNamed } from '../../../src/platforms/open-platform.ts'
+import { image, whyNoLxd } from '../lxd/open-lxd.ts'
+import { findPostgres, type Postgres, startPostgres } from './postgres.ts'
+import { finalEnds, Stage } from './processes.ts'
+
+const found = findPostgres()
+const skip = 'missing' in found ? found.missing : await whyNoLxd()
+
+const matrix = (boots: string[]) => ({
+  axes: { platform: ['lxd'], image: [image], boot: boots },
+  agent: { source: 'none' },
+  suites: [],
+})
+
+describe.skipIf(skip)(`machines of a lost worker${skip ? ` (skipped: ${skip})` : ''}`, () => {
+  let postgres: Postgres
+
+  beforeAll(async () => {
+    postgres = await startPostgres('bin' in found ? found.bin : '')
+  })
+  afterAll(() => postgres[Symbol.asyncDispose]())
+
+  test('are removed by the worker that goes on with the cell', { timeout: 240_000 }, async () => {
+    using stage = new Stage(postgres.url, matrix(['container']))
+    const first = stage.worker('first')
+    const run = stage.run()
+    await run.says(/launch \d/)
+    first.child.kill('SIGKILL')
+    const [left] = await ours()
+    expect(left).toMatchObject({ kind: 'machine' })
+    const second = stage.worker('second')
+    expect(await run.ended).toBe(0)
+    expect(second.output()).toContain(`removed machine ${left?.id}`)
+    expect(finalEnds(stage.events(run.output())).values().next().value).toMatchObject({ attempt: 2, status: 'pass' })
+    expect(await ours()).toEqual([])
+  })
+
+  test('are removed by the next worker of the same host when nobody wants the cell', { timeout: 240_000 }, async () => {
+    using stage = new Stage(postgres.url, matrix(['container']))
+    const first = stage.worker('worker')
+    const run = stage.run()
+    await run.says(/launch \d/)
+    first.child.kill('SIGKILL')
+    run.child.kill('SIGKILL')
+    await run.ended
+    await postgres.sql('DELETE FROM harness.run')
+    expect(await ours()).toHaveLength(1)
+    const next = stage.worker('worker')
+    await next.says(/takes 2 cells/)
+    expect(next.output()).toMatch(/removed what a lost worker left: lxd/)
+    expect(await ours()).toEqual([])
+    expect(readdirSync(join(stage.stateOf('worker'), 'ledger'))).toEqual([])
+  })
+
+  /** What exists of runs that workers work on here. */
+  async function ours() {
+    await using session = await openPlatformNamed('lxd', {})
+    const all = await session.resources()
+    return all.filter(({ kind, cell, runId }) => kind === 'machine' && cell.includes(image) && runId !== 'image-cache')
+  }
+})
