@@ -17,7 +17,7 @@ export interface RunOptions {
   stdin?: string | Uint8Array | NodeJS.ReadableStream
   env?: Readonly<Record<string, string>>
   cwd?: string
-  /** The remote command is killed when it passes. Default `"2 minutes"`. */
+  /** The remote command is killed when it passes; on a slow machine later by its pace. Default `"2 minutes"`. */
   deadline?: Duration
   signal?: AbortSignal
   /** Throws `CommandError` when the command fails. Default false. */
@@ -36,11 +36,14 @@ export const DEFAULT_RUN_MS = 120_000
 export class Account {
   readonly #line: Line
   readonly #as: 'login' | 'root'
+  readonly #pace: number
   #escalation: Promise<Escalation> | undefined
 
-  constructor(line: Line, as: 'login' | 'root') {
+  /** @param pace how many times longer than on usual hardware things take: all deadlines are multiplied by it */
+  constructor(line: Line, as: 'login' | 'root', pace = 1) {
     this.#line = line
     this.#as = as
+    this.#pace = pace
   }
 
   /**
@@ -74,7 +77,7 @@ export class Account {
 
   /** The raw result of a command, for binary output. */
   async exec(command: string, options: RunOptions = {}): Promise<ExecResult> {
-    const deadlineMs = options.deadline === undefined ? DEFAULT_RUN_MS : toMs(options.deadline)
+    const deadlineMs = this.#pace * (options.deadline === undefined ? DEFAULT_RUN_MS : toMs(options.deadline))
     const waiting = { deadlineMs, ...(options.signal ? { signal: options.signal } : {}) }
     const inner = prepare(command, options)
     const root = this.#as === 'root' || options.user !== undefined

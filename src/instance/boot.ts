@@ -112,7 +112,8 @@ export async function waitUntilReachable(
       if (id === waiting.notBootId) return { done: false, saw: 'still the boot before' }
       return { done: true, value: id }
     } catch (error) {
-      if (!(error instanceof HarnessError) || !(error.retryable || mayStillChange(error, started))) throw error
+      if (!(error instanceof HarnessError) || !(error.retryable || mayStillChange(error, started, machine.pace)))
+        throw error
       return { done: false, saw: `${error.message} (machine ${await watch()})` }
     }
   }
@@ -124,9 +125,9 @@ export async function waitUntilReachable(
 const STOPPED_MS = 15_000
 
 /** On a first boot cloud-init makes the user, its keys and the host keys; until then the login is refused for good reason. */
-function mayStillChange(error: HarnessError, started: number): boolean {
+function mayStillChange(error: HarnessError, started: number, pace = 1): boolean {
   const provisional = error instanceof TransportError && (error.reason === 'auth' || error.reason === 'host-key')
-  return provisional && performance.now() - started < PROVISIONAL_MS
+  return provisional && performance.now() - started < PROVISIONAL_MS * pace
 }
 
 const PROVISIONAL_MS = 90_000

@@ -13,7 +13,7 @@ import { Packages } from './packages.ts'
 import type { SshIdentity } from './ssh-keys.ts'
 
 export interface WaitingOptions {
-  /** Default `"5 minutes"`. */
+  /** For usual hardware; a machine that is emulated gets longer. Default `"5 minutes"`. */
   deadline?: Duration
   signal?: AbortSignal
 }
@@ -30,7 +30,7 @@ export interface Snapshot extends AsyncDisposable {
 export interface Keeper {
   /** Destroys the machine and closes its ledger entry. @throws CleanupError */
   destroy(options: Waiting): Promise<void>
-  snapshot(name: string | undefined, options: Waiting): Promise<Snapshot>
+  snapshot(name: string | undefined, options: Waiting & { memory?: boolean }): Promise<Snapshot>
   /** Called by disposal: destroys what was launched, leaves alone what was attached. Never rejects. */
   dispose(): Promise<void>
 }
@@ -59,8 +59,8 @@ export class Instance extends Account implements AsyncDisposable {
 
   constructor(machine: Machine, keeper: Keeper, identity?: SshIdentity) {
     const line = new Line((opening) => machine.connect({ ...opening, ...(identity ? { identity } : {}) }))
-    super(line, 'login')
-    this.root = new Account(line, 'root')
+    super(line, 'login', machine.pace)
+    this.root = new Account(line, 'root', machine.pace)
     this.packages = new Packages(this.root, async () => (await this.distribution()).packageManager)
     this.id = machine.id
     this.name = machine.name
@@ -77,28 +77,31 @@ export class Instance extends Account implements AsyncDisposable {
    * @throws BootError with the console's end when the console tells why it does not answer; WaitTimeoutError when it does not tell
    */
   async waitUntilReady(options: WaitingOptions & { notBootId?: string } = {}): Promise<BootReport> {
-    return await waitUntilReady(this.machine, this, this.root, { ...waiting(options), ...notBoot(options) })
+    return await waitUntilReady(this.machine, this, this.root, {
+      ...waiting(options, this.machine.pace),
+      ...notBoot(options),
+    })
   }
 
   /** Waits until a command runs over the machine's usual line. Gives the boot id. */
   async waitUntilReachable(options: WaitingOptions & { notBootId?: string } = {}): Promise<string> {
-    return await waitUntilReachable(this.machine, this, { ...waiting(options), ...notBoot(options) })
+    return await waitUntilReachable(this.machine, this, { ...waiting(options, this.machine.pace), ...notBoot(options) })
   }
 
   /** Waits until a command runs over SSH, whatever the usual line is. */
   async waitForSsh(options: WaitingOptions = {}): Promise<void> {
     await using ssh = this.ssh()
-    await waitUntilReachable(this.machine, ssh, waiting(options))
+    await waitUntilReachable(this.machine, ssh, waiting(options, this.machine.pace))
   }
 
   /** Waits until the init system has finished starting. */
   async waitForBoot(options: WaitingOptions = {}): Promise<BootState> {
-    return await waitForBoot(this.machine, this, waiting(options))
+    return await waitForBoot(this.machine, this, waiting(options, this.machine.pace))
   }
 
   /** Waits until cloud-init has finished, with a deadline of ours, and gives its status and real exit code. */
   async waitForCloudInit(options: WaitingOptions = {}): Promise<CloudInitStatus> {
-    return await waitForCloudInit(this.machine, this.root, waiting(options))
+    return await waitForCloudInit(this.machine, this.root, waiting(options, this.machine.pace))
   }
 
   /**
@@ -107,7 +110,7 @@ export class Instance extends Account implements AsyncDisposable {
    */
   async reboot(options: WaitingOptions & { via?: 'guest' | 'platform'; force?: boolean } = {}): Promise<BootReport> {
     this.require('reboot')
-    const within = waiting(options)
+    const within = waiting(options, this.machine.pace)
     const notBootId = await this.bootId()
     if (options.via === 'platform') await this.machine.restart({ ...within, force: options.force ?? false })
     else await this.#rebootFromInside(options.force ?? false)
@@ -128,14 +131,14 @@ export class Instance extends Account implements AsyncDisposable {
   async start(options: WaitingOptions = {}): Promise<BootReport> {
     this.require('stop-start')
     await this.line.drop()
-    await this.machine.start(waiting(options))
+    await this.machine.start(waiting(options, this.machine.pace))
     return await this.waitUntilReady(options)
   }
 
   /** Shuts down and waits until the machine is off. `force` cuts the power. */
   async stop(options: WaitingOptions & { force?: boolean } = {}): Promise<void> {
     this.require(options.force ? 'force-stop' : 'stop-start')
-    await this.machine.stop({ ...waiting(options), force: options.force ?? false })
+    await this.machine.stop({ ...waiting(options, this.machine.pace), force: options.force ?? false })
     await this.line.drop()
   }
 
@@ -183,10 +186,21 @@ export class Instance extends Account implements AsyncDisposable {
     return await this.machine.consoleLog()
   }
 
-  /** Makes a snapshot that `launch({ image: snapshot.id })` accepts. The state of the running system is taken as it is. */
-  async snapshot(name?: string, options: WaitingOptions = {}): Promise<Snapshot> {
+  /**
+   * Makes a snapshot that `launch({ image: snapshot.id })` accepts. The state of the running system is taken as it is.
+   * With `memory` also `launch({ image: snapshot.id, warm: true })`, which continues from this moment instead of booting.
+   */
+  async snapshot(name?: string, options: WaitingOptions & { memory?: boolean } = {}): Promise<Snapshot> {
     this.require('snapshot')
-    return await this.#keeper.snapshot(name, waiting(options))
+    if (options.memory) this.require('warm-start')
+    // The disk of a machine with a kernel of its own lacks what that kernel has not written yet.
+    // One that cannot be asked is taken as it is.
+    if (this.capabilities.has('own-kernel') && (await this.state()) === 'running')
+      await this.run('sync', { deadline: '30 seconds' }).catch(() => undefined)
+    return await this.#keeper.snapshot(name, {
+      ...waiting(options, this.machine.pace),
+      ...(options.memory ? { memory: true } : {}),
+    })
   }
 
   async addNic(options?: { network?: string }): Promise<{ id: string }> {
@@ -213,7 +227,10 @@ export class Instance extends Account implements AsyncDisposable {
   ssh(): SshLine {
     this.require('ssh')
     const identity = this.#identity ? { identity: this.#identity } : {}
-    return new SshLine(new Line((opening) => this.machine.connect({ ...opening, ...identity, via: 'ssh' })))
+    return new SshLine(
+      new Line((opening) => this.machine.connect({ ...opening, ...identity, via: 'ssh' })),
+      this.machine.pace,
+    )
   }
 
   /** Name, version, init and package manager, read once. */
@@ -235,7 +252,7 @@ export class Instance extends Account implements AsyncDisposable {
   /** Destroys the machine and everything made for it. Destroying twice is fine. @throws CleanupError */
   async destroy(options: WaitingOptions = {}): Promise<void> {
     await this.line.drop()
-    await this.#keeper.destroy(waiting(options))
+    await this.#keeper.destroy(waiting(options, this.machine.pace))
   }
 
   /** Destroys what was launched, leaves alone what was attached. Never rejects: a failure goes to the ledger and the session's warnings. */
@@ -249,9 +266,9 @@ export class Instance extends Account implements AsyncDisposable {
 export class SshLine extends Account implements AsyncDisposable {
   readonly root: Account
 
-  constructor(line: Line) {
-    super(line, 'login')
-    this.root = new Account(line, 'root')
+  constructor(line: Line, pace = 1) {
+    super(line, 'login', pace)
+    this.root = new Account(line, 'root', pace)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -259,8 +276,9 @@ export class SshLine extends Account implements AsyncDisposable {
   }
 }
 
-function waiting(options: WaitingOptions): Waiting {
-  return { deadlineMs: toMs(options.deadline ?? '5 minutes'), ...(options.signal ? { signal: options.signal } : {}) }
+function waiting(options: WaitingOptions, pace = 1): Waiting {
+  const deadlineMs = pace * toMs(options.deadline ?? '5 minutes')
+  return { deadlineMs, ...(options.signal ? { signal: options.signal } : {}) }
 }
 
 function notBoot(options: { notBootId?: string }): { notBootId?: string } {

@@ -67,6 +67,8 @@ export class Session implements AsyncDisposable {
    */
   async launch(options: LaunchOptions): Promise<Instance> {
     const { deadline, name, owner, sshKeys, ...rest } = options
+    if (rest.warm && !this.manifest.capabilities.includes('warm-start'))
+      throw new UnsupportedError(`${this.manifest.name} has no warm-start`)
     const request: LaunchRequest = {
       ...rest,
       name: name ?? `harness-${randomBytes(5).toString('hex')}`,
@@ -157,7 +159,12 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  async #snapshot(machine: Machine, wanted: string | undefined, owner: Owner, options: Waiting): Promise<Snapshot> {
+  async #snapshot(
+    machine: Machine,
+    wanted: string | undefined,
+    owner: Owner,
+    options: Waiting & { memory?: boolean },
+  ): Promise<Snapshot> {
     const name = wanted ?? `snapshot-${randomBytes(5).toString('hex')}`
     const entry = await this.#intend('snapshot', name, owner)
     const made = await this.#orForget(entry, 'snapshot', name, () => machine.snapshot(name, options))
