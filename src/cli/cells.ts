@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import type { Cell } from '../matrix/cell.ts'
+import { imageName } from '../matrix/image-names.ts'
 import type { LoadedMatrix } from '../matrix/load-matrix.ts'
 import type { Settings } from '../matrix/schema.ts'
 import type { Waiver } from '../matrix/waivers.ts'
@@ -71,22 +72,21 @@ export interface SelectedCells {
 
 /** Reads the matrix and applies the options to it. @throws ConfigError */
 export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>): Promise<SelectedCells> {
-  const [{ loadMatrix }, { expandMatrix }, { selectCells }, { loadWaivers }, { platforms }] = await Promise.all([
+  const [{ loadMatrix }, { expandMatrix }, { selectCells }, { loadWaivers }, { matrixFacts }] = await Promise.all([
     import('../matrix/load-matrix.ts'),
     import('../matrix/expand.ts'),
     import('../matrix/select.ts'),
     import('../matrix/waivers.ts'),
-    import('../platforms/registry.gen.ts'),
+    import('./matrix-facts.ts'),
   ])
   const matrixFile = options.matrix ?? defaultMatrix()
   const loaded = withOwnImages(await loadMatrix(matrixFile), options.image ?? [])
-  const boots = (name: string) =>
-    Object.hasOwn(platforms, name) ? platforms[name as keyof typeof platforms].manifest.boots : undefined
-  const { cells, excluded } = expandMatrix(loaded, { boots, override: overrides(options) })
+  const facts = await matrixFacts(loaded)
+  const { cells, excluded } = expandMatrix(loaded, { ...facts, override: overrides(options) })
   const chosen = selectCells(cells, {
     ...(options.filter ? { filter: options.filter } : {}),
     ...(options.platform ? { platform: options.platform } : {}),
-    ...(options.image ? { image: options.image } : {}),
+    ...(options.image ? { image: options.image.map((image) => imageName(ownPath(image), facts.images)) } : {}),
   })
   const waiverFile = options.waivers ?? join(dirname(matrixFile), 'waivers.yaml')
   const waivers = options.waivers !== undefined || existsSync(waiverFile) ? await loadWaivers(waiverFile) : []
@@ -106,10 +106,18 @@ function defaultMatrix(): string {
 
 /** An image named by path or by `remote:` cannot be a slip of the pen, so it need not be in the matrix. */
 function withOwnImages(loaded: LoadedMatrix, images: readonly string[]): LoadedMatrix {
-  const { axes } = loaded.matrix
-  const own = images.filter((image) => /[:/]/.test(image) && !axes.image.includes(image))
+  const { axes, include = [] } = loaded.matrix
+  const known = axes['image'] ?? []
+  const own = images.map(ownPath).filter((image) => /[:/]/.test(image) && !known.includes(image))
   if (own.length === 0) return loaded
-  return { ...loaded, matrix: { ...loaded.matrix, axes: { ...axes, image: [...axes.image, ...own] } } }
+  if (axes['image']) return { ...loaded, matrix: { ...loaded.matrix, axes: { ...axes, image: [...known, ...own] } } }
+  const more = axes.platform.flatMap((platform) => own.map((image) => ({ platform, image })))
+  return { ...loaded, matrix: { ...loaded.matrix, include: [...include, ...more] } }
+}
+
+/** Paths of the command line count from where it was started, not from the matrix. */
+function ownPath(image: string): string {
+  return /\.ya?ml$/.test(image) ? resolve(image) : image
 }
 
 function overrides(options: OptionValues<typeof CELL_OPTIONS>): Settings {

@@ -1,164 +1,190 @@
-import { dirname, isAbsolute, resolve } from 'node:path'
-import { toMs } from '../core/duration.ts'
 import { ConfigError } from '../core/errors.ts'
-import { parseAgentSource } from './agent-source.ts'
 import type { Cell } from './cell.ts'
-import { cellId } from './cell-id.ts'
-import { matchesGlob } from './glob.ts'
+import { DEFAULT } from './cell-id.ts'
+import { meets } from './conditions.ts'
+import { type CoveredCells, coverCells } from './cover-cells.ts'
+import type { Row } from './cover/model.ts'
+import type { Estimator } from './estimate.ts'
+import { imageName, type ImageNames, knownImages } from './image-names.ts'
+import { type Included, readIncluded, whyNotIncluded } from './included.ts'
 import type { LoadedMatrix } from './load-matrix.ts'
+import { makeCell, type Point } from './make-cell.ts'
 import { nearest } from './nearest.ts'
-import type { Matrix, Settings } from './schema.ts'
+import type { Settings } from './schema.ts'
+import { pointOf, readSpace, type Space, type SpaceOptions } from './space.ts'
 import type { Path } from './yaml-source.ts'
 
-export interface ExpandOptions {
-  /** How machines of a platform boot, its default first. Where absent, the boot is called `default`. */
-  boots?: (platform: string) => readonly string[] | undefined
+export interface ExpandOptions extends SpaceOptions {
   /** Settings of the command line; they win over the file. */
   override?: Settings
   /** Options of every platform, added to those of the file. */
   platformOptions?: Readonly<Record<string, unknown>>
+  /** Rows of the plan before this one, for a matrix that does not want all combinations; they stay as far as they can. */
+  previous?: readonly Point[]
+  /** What rows cost, for their order. Default a guess. */
+  estimator?: Estimator
+}
+
+export interface Excluded {
+  /** Id of a cell; or, where there would be very many, the values they have in common. */
+  id: string
+  reason: string
+  /** How many combinations it stands for, where that is not one. */
+  combinations?: number
 }
 
 export interface Expansion {
   cells: Cell[]
-  excluded: { id: string; reason: string }[]
+  excluded: Excluded[]
+  /** Only of a matrix that does not want all combinations. */
+  coverage?: Coverage
 }
 
-interface Point {
-  platform: string
-  image: string
-  'instance-type': string
-  boot: string
-}
+/** What the cells of a plan cover. `include` adds to the cells, and nothing here. */
+export type Coverage = Omit<CoveredCells, 'cells'>
+
+/** More combinations than this are not written out one by one. */
+const MOST = 50_000
+/** More cells than this that are left out are told by what they have in common. */
+const LIST = 500
 
 /**
- * Makes the cells of a matrix: all combinations of the axes, then `include`, without what `exclude` names. Pure.
- * @throws ConfigError for settings of unknown images or platforms, exclusions that match nothing and cells that occur twice
+ * Makes the cells of a matrix: combinations of the axes, all or as many as `coverage` wants, then `include`; without what cannot be or shall not be. Pure.
+ * @throws ConfigError for settings of unknown images or platforms, axes nobody understands, exclusions that match nothing and cells that occur twice
  */
 export function expandMatrix(loaded: LoadedMatrix, options: ExpandOptions = {}): Expansion {
-  const { matrix } = loaded
-  const bootsOf = (platform: string) => options.boots?.(platform) ?? ['default']
-  const points: { point: Point; settings: Settings; path: Path }[] = []
-  const { axes } = matrix
-  for (const platform of axes.platform) {
-    for (const image of axes.image) {
-      for (const type of axes['instance-type'] ?? ['default']) {
-        for (const boot of axes.boot ?? bootsOf(platform).slice(0, 1)) {
-          points.push({ point: { platform, image, 'instance-type': type, boot }, settings: {}, path: ['axes'] })
-        }
-      }
-    }
-  }
-  matrix.include?.forEach((entry, index) => {
-    const {
-      platform,
-      image,
-      'instance-type': type = 'default',
-      boot = bootsOf(platform)[0] ?? 'default',
-      ...settings
-    } = entry
-    points.push({ point: { platform, image, 'instance-type': type, boot }, settings, path: ['include', index] })
-  })
+  const images = knownImages(loaded, options.images)
+  const withImages = { ...options, images }
+  const included = readIncluded(loaded, withImages)
+  const space = readSpace(
+    loaded,
+    withImages,
+    included.map(({ point }) => point),
+  )
   refuseUnknownNames(
     loaded,
-    points.map(({ point }) => point),
+    space,
+    included.map(({ point }) => point),
+    images,
   )
+  const make = (point: Point, settings: Settings = {}, path: Path = ['axes']) =>
+    makeCell(loaded, point, { settings, path }, withImages)
 
+  const strength = loaded.matrix.coverage?.strength ?? 'all'
+  const expansion: Expansion =
+    strength === 'all'
+      ? allCells(loaded, space, make, included)
+      : someCells(loaded, space, (point) => make(point), options)
   const cells = new Map<string, Cell>()
-  const excluded: Expansion['excluded'] = []
-  const used = new Set<number>()
-  for (const { point, settings, path } of points) {
-    const cell = makeCell(loaded, point, settings, options)
-    const exclusion = matrix.exclude?.findIndex((rule) => excludes(rule, point)) ?? -1
-    const reason = matrix.exclude?.[exclusion]?.reason
-    matrix.exclude?.forEach((rule, index) => excludes(rule, point) && used.add(index))
-    if (reason !== undefined) {
-      excluded.push({ id: cell.id, reason })
+  for (const cell of expansion.cells) add(loaded, cells, cell, ['axes'])
+  for (const { point, settings, path } of included) {
+    const cell = make(point, settings, path)
+    const reason = whyNotIncluded(loaded, point, withImages)
+    if (reason !== undefined) expansion.excluded.push({ id: cell.id, reason })
+    else if (expansion.coverage) cells.set(cell.id, cell)
+    else add(loaded, cells, cell, path)
+  }
+  return { ...expansion, cells: [...cells.values()] }
+}
+
+function add(loaded: LoadedMatrix, cells: Map<string, Cell>, cell: Cell, path: Path): void {
+  if (cells.has(cell.id))
+    throw new ConfigError(`the cell ${cell.id} occurs twice`, { position: loaded.positionOf(path) })
+  cells.set(cell.id, cell)
+}
+
+type Make = (point: Point, settings?: Settings, path?: Path) => Cell
+
+function allCells(loaded: LoadedMatrix, space: Space, make: Make, included: readonly Included[]): Expansion {
+  const { model, silent } = space
+  const rows = everyRow(loaded, space)
+  const cells: Cell[] = []
+  const excluded: Excluded[] = []
+  const used = new Set<unknown>()
+  const short = new Map<string, Excluded>()
+  for (const row of rows) {
+    const broken = model.forbidden.filter((rule) =>
+      rule.where.every(({ axis, values }) => values.includes(row[axis] ?? -1)),
+    )
+    for (const rule of broken) used.add(rule)
+    const [first] = broken
+    if (!first) {
+      cells.push(make(pointOf(model, row)))
       continue
     }
-    if (cells.has(cell.id))
-      throw new ConfigError(`the cell ${cell.id} occurs twice`, { position: loaded.positionOf(path) })
-    cells.set(cell.id, cell)
+    if (silent.has(first)) continue
+    excluded.push({ id: make(pointOf(model, row)).id, reason: first.reason })
+    const id = inWords(space, first)
+    const known = short.get(id)
+    if (known) known.combinations = (known.combinations ?? 1) + 1
+    else short.set(id, { id, reason: first.reason, combinations: 1 })
   }
-  matrix.exclude?.forEach((_, index) => {
-    if (used.has(index)) return
+  space.exclusions.forEach((rule, index) => {
+    const entry = loaded.matrix.exclude?.[index]
+    const conditions = entry && { ...entry, reason: undefined }
+    if (used.has(rule) || (conditions && included.some(({ point }) => meets(point, conditions)))) return
     throw new ConfigError('this exclusion matches no cell', {
       position: loaded.positionOf(['exclude', index]),
       hint: 'remove it, or correct its values',
     })
   })
-  return { cells: [...cells.values()], excluded }
+  return { cells, excluded: excluded.length > LIST ? [...short.values()] : excluded }
 }
 
-function makeCell(loaded: LoadedMatrix, point: Point, own: Settings, options: ExpandOptions): Cell {
-  const { matrix } = loaded
-  const platform = matrix.platforms?.[point.platform]
-  const image = matrix.images?.[point.image]
-  const layers: (Settings | undefined)[] = [options.override, own, image, platform, matrix]
-  const first = <K extends keyof Settings>(key: K): Settings[K] =>
-    layers.find((layer) => layer?.[key] !== undefined)?.[key]
-  const agentName = layers.find((layer) => layer?.agent?.name !== undefined)?.agent?.name ?? 'cloud-init'
-  const source = layers.find((layer) => layer?.agent?.source !== undefined)?.agent?.source ?? 'release'
-  const limit = (key: 'boot' | 'check' | 'cell' | 'cleanup', fallback: number) => {
-    const text = layers.find((layer) => layer?.timeouts?.[key] !== undefined)?.timeouts?.[key]
-    return text === undefined ? fallback : toMs(text)
-  }
-  const userData = first('user-data')
-  const named = /^([a-z][a-z0-9.]*)-(.+)$/.exec(point.image)
-  return {
-    id: cellId({ ...point }),
-    axes: { ...point },
-    platform: point.platform,
-    image: point.image,
-    distribution: image?.distribution ?? named?.[1] ?? 'unknown',
-    release: image?.release ?? named?.[2] ?? 'unknown',
-    instanceType: point['instance-type'],
-    boot: point.boot,
-    agent: { name: agentName, source },
-    agentName,
-    agentSource: absolutePaths(loaded, parseAgentSource(source)),
-    suites: first('suites') ?? ['policy', 'regression', 'logs'],
-    platformOptions: { ...platform?.options, ...options.platformOptions },
-    ...(userData === undefined ? {} : { userData }),
-    checks: [...new Set(layers.flatMap((layer) => layer?.checks ?? []).map((path) => besideMatrix(loaded, path)))],
-    timeouts: {
-      bootMs: limit('boot', 5 * 60_000),
-      checkMs: limit('check', 2 * 60_000),
-      cellMs: limit('cell', 30 * 60_000),
-      cleanupMs: limit('cleanup', 2 * 60_000),
-    },
-    attempts: first('attempts') ?? 2,
-    testAttempts: first('test-attempts') ?? 1,
-  }
+function someCells(
+  loaded: LoadedMatrix,
+  space: Space,
+  make: (point: Point) => Cell,
+  options: ExpandOptions,
+): Expansion {
+  const { cells, ...coverage } = coverCells(loaded, space, make, options)
+  const spoken = space.model.forbidden.filter((rule) => !space.silent.has(rule))
+  return { cells, excluded: spoken.map((rule) => ({ id: inWords(space, rule), reason: rule.reason })), coverage }
 }
 
-/** Paths in a matrix are relative to the file, not to where the command was started. */
-function besideMatrix(loaded: LoadedMatrix, path: string): string {
-  return isAbsolute(path) ? path : resolve(dirname(loaded.file), path)
+/** Every row of what each platform has, in the order of the axes. */
+function everyRow(loaded: LoadedMatrix, { model, silent }: Space): Row[] {
+  const combinations = model.axes.reduce((product, { values }) => product * values.length, 1)
+  let rows: number[][] = [[]]
+  model.axes.forEach(({ values }, axis) => {
+    rows = rows.flatMap((row) => [...values.keys()].map((value) => [...row, value]))
+    const complete = [...silent].filter(({ where }) => where.every((part) => part.axis <= axis))
+    rows = rows.filter(
+      (row) => !complete.some(({ where }) => where.every((part) => part.values.includes(row[part.axis] ?? -1))),
+    )
+    if (rows.length <= MOST) return
+    throw new ConfigError(`the axes make up to ${combinations.toLocaleString('en')} cells`, {
+      position: loaded.positionOf(['axes']),
+      hint: 'let fewer of them stand for all: coverage: {strength: pairwise}',
+    })
+  })
+  return rows
 }
 
-function absolutePaths(loaded: LoadedMatrix, source: Cell['agentSource']): Cell['agentSource'] {
-  if (source.kind === 'package') return { ...source, path: besideMatrix(loaded, source.path) }
-  if (source.kind === 'repository' && source.key !== undefined && !/^https?:/.test(source.key)) {
-    return { ...source, key: besideMatrix(loaded, source.key) }
-  }
-  return source
+/** What the cells a rule leaves out have in common. */
+function inWords({ model }: Space, { where }: Space['model']['forbidden'][number]): string {
+  return where
+    .map(
+      ({ axis, values }) =>
+        `${model.axes[axis]?.name}=${values.map((value) => model.axes[axis]?.values[value]).join('|')}`,
+    )
+    .join(' ')
 }
 
-function excludes(rule: NonNullable<Matrix['exclude']>[number], point: Point): boolean {
-  return (['platform', 'image', 'instance-type', 'boot'] as const).every(
-    (axis) => rule[axis] === undefined || matchesGlob(point[axis], rule[axis]),
-  )
-}
-
-function refuseUnknownNames(loaded: LoadedMatrix, points: readonly Point[]): void {
+function refuseUnknownNames(
+  loaded: LoadedMatrix,
+  { domains }: Space,
+  included: readonly Point[],
+  images: ImageNames,
+): void {
   for (const [section, axis] of [
     ['images', 'image'],
     ['platforms', 'platform'],
   ] as const) {
-    const known = new Set(points.map((point) => point[axis]))
+    const known = new Set([...(domains.get(axis) ?? []), ...included.map((point) => point[axis] ?? '')])
+    if (axis === 'image' && !domains.has(axis)) for (const name of namesMade(domains)) known.add(name)
     for (const name of Object.keys(loaded.matrix[section] ?? {})) {
-      if (known.has(name)) continue
+      if (known.has(axis === 'image' ? imageName(name, images) : name)) continue
       const near = nearest(name, known)
       throw new ConfigError(`"${name}" has settings but is not in the matrix`, {
         position: loaded.positionOf([section, name]),
@@ -166,4 +192,15 @@ function refuseUnknownNames(loaded: LoadedMatrix, points: readonly Point[]): voi
       })
     }
   }
+}
+
+/** Names of images that distributions, releases and variants make. */
+function namesMade(domains: Space['domains']): string[] {
+  return (domains.get('distribution') ?? []).flatMap((distribution) =>
+    (domains.get('release') ?? []).flatMap((release) =>
+      (domains.get('image-variant') ?? [DEFAULT]).map((variant) =>
+        [distribution, release, ...(variant === DEFAULT ? [] : [variant])].join('-'),
+      ),
+    ),
+  )
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError, type SourcePosition } from '../core/errors.ts'
+import { fillIn } from './from-environment.ts'
 import { type Matrix, matrixSchema } from './schema.ts'
 import { parseYaml, type Path } from './yaml-source.ts'
 
@@ -15,9 +16,19 @@ export async function loadMatrix(file: string): Promise<LoadedMatrix> {
   return parseMatrix(await readText(file, 'give another file with --matrix'), file)
 }
 
-/** Checks the text of a matrix; `file` is used in messages. @throws ConfigError with line and column */
-export function parseMatrix(text: string, file: string): LoadedMatrix {
-  const { value, positionOf } = parseYaml(text, file, matrixSchema)
+/**
+ * Checks the text of a matrix; `file` is used in messages.
+ * @param environment what the variables it lists are replaced by
+ * @throws ConfigError with line and column
+ */
+export function parseMatrix(
+  text: string,
+  file: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): LoadedMatrix {
+  const { value, positionOf } = parseYaml(text, file, matrixSchema, (document, at) =>
+    fillIn(document, text, at, environment),
+  )
   return { file, matrix: value, positionOf }
 }
 

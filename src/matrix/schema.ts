@@ -1,65 +1,41 @@
 import { z } from 'zod'
-import { toMs } from '../core/duration.ts'
-import { parseAgentSource } from './agent-source.ts'
+import { AXES, type KnownAxis } from './axes.ts'
+import { agentSchema, overridable, variable } from './settings-schema.ts'
 
-const duration = z
-  .string()
-  .superRefine((text, context) => refuse(context, () => toMs(text)))
-  .describe('A number and a unit, for example "90 seconds" or "5 minutes".')
+const NAME = '[A-Za-z0-9._][A-Za-z0-9._:@/+-]*'
 
 const name = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]*$/, 'is not a name: use letters, digits and ._:@/+-')
+  .regex(new RegExp(`^${NAME}$`), 'is not a name: use letters, digits and ._:@/+-')
   .describe('A name, for example debian-13.')
 
-const names = z.array(name).min(1)
+const values = z.array(name).min(1)
+/** Sources of agents hold spaces. */
+const texts = z.array(z.string().min(1)).min(1)
 
-const suite = z.enum(['policy', 'regression', 'logs'])
+const changes = z
+  .array(z.string().regex(new RegExp(`^[+-]?${NAME}$`), 'is not a name: use letters, digits and ._:@/+-'))
+  .min(1)
 
-const agent = z
-  .strictObject({
-    name: z.string().min(1).optional().describe('The agent under test. Default cloud-init.'),
-    source: z
-      .string()
-      .superRefine((text, context) => refuse(context, () => parseAgentSource(text)))
-      .optional()
-      .describe(
-        'Where the agent under test comes from: none, release, suite:NAME, package:./FILE, repository:LINE [key=FILE], command:TEXT. Default release.',
-      ),
-  })
-  .describe('The agent under test and where its candidate version comes from.')
+const axis = (key: KnownAxis) => (key === 'agent' ? texts : values).optional().describe(AXES[key])
+const axes = Object.fromEntries(Object.keys(AXES).map((key) => [key, axis(key as KnownAxis)]))
 
-const timeouts = z
-  .strictObject({
-    boot: duration.optional().describe('Longest boot until the agent is done. Default "5 minutes".'),
-    check: duration.optional().describe('Longest single check that does not name its own. Default "2 minutes".'),
-    cell: duration.optional().describe('Longest cell, without its teardown. Default "30 minutes".'),
-    cleanup: duration.optional().describe('Longest teardown of a cell. Default "2 minutes".'),
-  })
-  .describe('Deadlines.')
+const pattern = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+const patterns = Object.fromEntries(
+  Object.keys(AXES).map((key) => [key, pattern.optional().describe('A value, with * and ? as wildcards, or several.')]),
+)
 
-const overridable = {
-  agent: agent.optional(),
-  suites: z.array(suite).optional().describe('Suites to judge by. Default all of them; [] only prepares and collects.'),
-  checks: z
-    .array(z.string().min(1))
-    .optional()
-    .describe('Extra checks of yours: TypeScript files, executables, or folders of both.'),
-  timeouts: timeouts.optional(),
-  attempts: z
-    .int()
-    .min(1)
-    .max(5)
-    .optional()
-    .describe('Tries on a fresh machine when the infrastructure fails. Default 2.'),
-  'test-attempts': z
-    .int()
-    .min(1)
-    .max(5)
-    .optional()
-    .describe('Tries on a fresh machine when checks do not hold; what then passes is flaky. Default 1.'),
-  'user-data': z.string().optional().describe('User data every machine of the cell is launched with.'),
-}
+const conditions = z
+  .object(patterns)
+  .catchall(pattern)
+  .describe('Axes with values. All must match; * and ? stand for any text and any one character.')
+
+/** A cell of its own gives its agent as a setting. */
+const ofOneCell = Object.fromEntries(
+  Object.keys(AXES).flatMap((key) =>
+    key === 'agent' ? [] : [[key, name.optional().describe(AXES[key as KnownAxis])]],
+  ),
+)
 
 const imageOverrides = z.strictObject({
   ...overridable,
@@ -70,47 +46,108 @@ const imageOverrides = z.strictObject({
 const platformOverrides = z.strictObject({
   ...overridable,
   options: z.record(z.string(), z.unknown()).optional().describe('Options of the platform: socket, pool, project, ...'),
+  axes: z
+    .record(z.string(), changes)
+    .optional()
+    .describe('Values of axes on this platform. [+large, -micro] changes the list of the matrix.'),
+  architectures: z.array(name).min(1).optional().describe('What this platform can run. Default as it says of itself.'),
 })
+
+const constraint = z
+  .strictObject({
+    name: z.string().min(1).optional().describe('Told with each cell it leaves out.'),
+    when: conditions.describe('Which cells it is about.'),
+    only: conditions.optional().describe('Such a cell must have these values.'),
+    never: conditions.optional().describe('Such a cell must not have all of these values.'),
+    reason: z.string().min(1).describe('Why; it is printed by plan and in every report.'),
+  })
+  .refine((rule) => (rule.only === undefined) !== (rule.never === undefined), 'give either only or never')
+
+const coverage = z
+  .strictObject({
+    strength: z
+      .union([z.enum(['all', 'each-value', 'pairwise']), z.int().min(1).max(6)])
+      .optional()
+      .describe('all combinations, each-value (1), pairwise (2), or of how many axes. Default all.'),
+    groups: z
+      .array(
+        z.strictObject({
+          axes: z.array(z.string()).min(1),
+          strength: z.int().min(1).max(6).describe('1: each value of these axes is in some cell, no more.'),
+        }),
+      )
+      .optional()
+      .describe('Axes that are combined more, or less, than the rest.'),
+    pin: z
+      .array(z.record(z.string(), z.string()))
+      .optional()
+      .describe('Cells that must be there, by some of their values.'),
+    seed: z.int().min(0).optional().describe('Another number gives another choice of equal worth. Default 1.'),
+  })
+  .describe('How many of the combinations become cells.')
 
 /** `matrix.yaml`: what is tested where. The JSON schema for editors is generated from this. */
 export const matrixSchema = z
   .strictObject({
     $schema: z.string().optional(),
     axes: z
-      .strictObject({
-        platform: names.describe('Platforms, for example lxd.'),
-        image: names.describe('Images, for example debian-13.'),
-        'instance-type': names.optional().describe('Default: the one named default.'),
-        boot: names.optional().describe('container, uefi, bios. Default: the first the platform offers.'),
+      .object({ ...axes, platform: values.describe(AXES.platform) })
+      .catchall(values)
+      .superRefine((given, context) => {
+        if ((given['image'] === undefined) === (given['distribution'] === undefined))
+          context.addIssue({ code: 'custom', message: 'give either image, or distribution and release' })
+        else if ((given['distribution'] === undefined) !== (given['release'] === undefined))
+          context.addIssue({ code: 'custom', message: 'distribution and release belong together' })
+        else if (given['image'] !== undefined && given['image-variant'] !== undefined)
+          context.addIssue({ code: 'custom', message: 'image-variant belongs to distribution and release' })
       })
-      .describe('Every combination of these is a cell.'),
+      .describe(
+        'Every combination of these is a cell, unless coverage says otherwise. Further axes are those a platform understands.',
+      ),
+    coverage: coverage.optional(),
     include: z
       .array(
-        z.strictObject({
-          ...overridable,
-          platform: name,
-          image: name,
-          'instance-type': name.optional(),
-          boot: name.optional(),
-        }),
+        z
+          .object({
+            ...overridable,
+            ...ofOneCell,
+            platform: name,
+            image: name,
+          })
+          .catchall(z.unknown()),
       )
       .optional()
       .describe('Further cells, each with its own settings.'),
     exclude: z
       .array(
-        z.strictObject({
-          platform: z.string().optional(),
-          image: z.string().optional(),
-          'instance-type': z.string().optional(),
-          boot: z.string().optional(),
-          reason: z.string().min(1).describe('Why; it is printed by plan and in every report.'),
-        }),
+        z
+          .object({
+            ...patterns,
+            reason: z.string().min(1).describe('Why; it is printed by plan and in every report.'),
+          })
+          .catchall(pattern),
       )
       .optional()
       .describe('Cells not to run. Values may contain * and ?.'),
+    constraints: z.array(constraint).optional().describe('What cannot be combined, or can only be combined so.'),
+    defaults: z
+      .array(z.strictObject({ for: conditions, ...overridable }))
+      .optional()
+      .describe('Settings of the cells that match; a later entry wins.'),
+    agents: z.record(z.string(), agentSchema).optional().describe('Agents by names that the axis agent can use.'),
+    variants: z
+      .record(z.string(), z.strictObject(overridable))
+      .optional()
+      .describe('Settings by names that the axis variant can use.'),
     images: z.record(z.string(), imageOverrides).optional().describe('Settings per image.'),
     platforms: z.record(z.string(), platformOverrides).optional().describe('Settings per platform.'),
     ...overridable,
+    'from-environment': z
+      .array(variable)
+      .optional()
+      .describe(
+        'Environment variables that ${NAME} and ${NAME:-otherwise} may be replaced by. $${NAME} stays ${NAME}.',
+      ),
     flaky: z
       .enum(['allow', 'block'])
       .optional()
@@ -122,12 +159,5 @@ export const matrixSchema = z
 export type Matrix = z.infer<typeof matrixSchema>
 /** Settings that can be given for everything, a platform, an image or one cell; the nearest wins. */
 export type Settings = Pick<Matrix, keyof typeof overridable>
-
-function refuse(context: z.RefinementCtx, parse: () => unknown): void {
-  try {
-    parse()
-  } catch (error) {
-    const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
-    context.addIssue({ code: 'custom', message: (error as Error).message, params: hint === undefined ? {} : { hint } })
-  }
-}
+/** Patterns of values by axis. */
+export type Conditions = Readonly<Record<string, string | string[] | undefined>>

@@ -5,12 +5,14 @@ import { nearest } from './nearest.ts'
 
 /**
  * Reads YAML and checks it against a schema. The first problem, from top to bottom, is thrown with line and column.
+ * @param prepare changes the document before it is checked
  * @throws ConfigError
  */
 export function parseYaml<T>(
   text: string,
   file: string,
   schema: z.ZodType<T>,
+  prepare: (document: Document, at: (offset: number) => SourcePosition) => void = () => {},
 ): { value: T; positionOf: (path: Path) => SourcePosition } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
@@ -20,6 +22,7 @@ export function parseYaml<T>(
   }
   const broken = document.errors[0]
   if (broken) throw new ConfigError(broken.message, { position: at(broken.pos[0]) })
+  prepare(document, at)
   const positionOf = (path: Path) => at(offsetOf(document, path))
   const result = schema.safeParse(toPlain(document, file))
   if (result.success) return { value: result.data, positionOf }
@@ -89,6 +92,16 @@ function problem(
   }
   if (issue.code === 'invalid_type' && !document.hasIn(issue.path as unknown[])) {
     return { offset, message: `${where}is missing`, hint: `add "${String(issue.path.at(-1))}"` }
+  }
+  const node = document.getIn(issue.path as unknown[], true)
+  if (
+    issue.code === 'invalid_type' &&
+    issue.expected === 'string' &&
+    isScalar(node) &&
+    typeof node.value === 'number'
+  ) {
+    const source = node.source ?? String(node.value)
+    return { offset, message: `${where}${source} is a number`, hint: `write it in quotes: "${source}"` }
   }
   return { offset, message: `${where}${issue.message}` }
 }

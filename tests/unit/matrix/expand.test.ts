@@ -23,10 +23,11 @@ include:
 exclude:
   - { platform: fake, image: '*-12', reason: not needed }
 `
-const boots = (platform: string) => (platform === 'lxd' ? ['container', 'vm'] : undefined)
+const platforms = (platform: string) =>
+  platform === 'lxd' ? { boots: ['container', 'vm'], capabilities: ['extra-disk'] } : undefined
 
 test('a matrix becomes cells, the nearest setting wins, exclusions keep their reason', () => {
-  const { cells, excluded } = expandMatrix(parseMatrix(TEXT, '/m/matrix.yaml'), { boots })
+  const { cells, excluded } = expandMatrix(parseMatrix(TEXT, '/m/matrix.yaml'), { platforms })
   expect(
     cells.map(({ id, agentSource, attempts, checks, timeouts }) => [
       id,
@@ -48,7 +49,7 @@ test('a matrix becomes cells, the nearest setting wins, exclusions keep their re
 
 test('the command line wins over the file', () => {
   const { cells } = expandMatrix(parseMatrix(TEXT, '/m/matrix.yaml'), {
-    boots,
+    platforms,
     override: { agent: { source: 'none' }, suites: ['logs'] },
   })
   expect(new Set(cells.map((cell) => `${cell.agentSource.kind} ${cell.suites.join()}`))).toEqual(new Set(['none logs']))
@@ -66,7 +67,7 @@ test.each([
 })
 
 test('cells are selected by id, by a part of it, by platform and by image', () => {
-  const { cells } = expandMatrix(parseMatrix(TEXT, '/m/matrix.yaml'), { boots })
+  const { cells } = expandMatrix(parseMatrix(TEXT, '/m/matrix.yaml'), { platforms })
   const ids = (selection: Parameters<typeof selectCells>[1]) => selectCells(cells, selection).map((cell) => cell.id)
   expect(ids({ filter: ['lxd/*'] })).toHaveLength(3)
   expect(ids({ filter: ['lxd/debian-12'] })).toEqual(['lxd/debian-12/default/container'])
