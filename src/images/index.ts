@@ -1,6 +1,8 @@
 export { findStaleMounts, openAtRest, removeStaleMounts, type RestingRoot } from './at-rest.ts'
 export { buildImage, type BuildOptions } from './build.ts'
 export { findCached, findStaleBuilds, listCached, removeStaleBuilds, type BuiltImage } from './cache.ts'
+export { buildDisk, diskOf, type BuiltDisk, type DiskBuildOptions } from './disk/build-disk.ts'
+export { DISK_FORMATS, type DiskFormat } from './disk/disk-format.ts'
 export { findRecipe, loadRecipe, recipes } from './find-recipe.ts'
 export type { ImageManifest, ManifestPackage } from './manifest.ts'
 export { buildOverlay, type Overlay, type OverlayOptions } from './overlay.ts'

@@ -19,7 +19,9 @@ export async function recipeDigest(recipe: Recipe): Promise<string> {
       content: file.source === undefined ? sha256(file.content ?? '') : sha256(await readSource(file.source)),
     })),
   )
-  return sha256(JSON.stringify({ builder: BUILDER_REVISION, finish: finishScript(0), ...recipe, files }))
+  // what only a disk gets is part of the recipe of the disk
+  const { disk: _, ...plain } = recipe
+  return sha256(JSON.stringify({ builder: BUILDER_REVISION, finish: finishScript(0), ...plain, files }))
 }
 
 /** Bytes of a local file that a recipe puts into the image. */

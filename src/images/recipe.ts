@@ -44,7 +44,12 @@ export interface Recipe {
   files: readonly RecipeFile[]
   /** Run after the files are in place, in order. */
   scripts: readonly RecipeScript[]
+  /** Added when the image is to be a disk that boots by itself; absent where that is not known. */
+  disk?: DiskAdditions
 }
+
+/** Kernel, boot loader, and what else only a machine with a disk has. */
+export type DiskAdditions = Required<RecipeAdditions>
 
 /** What a user adds to a recipe. */
 export interface RecipeAdditions {

@@ -3,6 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { runHost } from '../core/subprocess.ts'
 import { serialOf } from './manifest.ts'
+import { fileSystemIds } from './disk/identifiers.ts'
 import { readSource } from './recipe-digest.ts'
 import type { RecipeFile, RecipeScript } from './recipe.ts'
 
@@ -82,6 +83,15 @@ async function put(root: string, file: { path: string; mode?: number }, data: st
 }
 
 function fill(content: string, { name, release, codename }: Naming, epoch: number): string {
-  const values: Record<string, string> = { name, release, codename, serial: serialOf(epoch) }
-  return content.replace(/\{\{(name|release|codename|serial)\}\}/g, (_, key: string) => values[key] ?? '')
+  const values: Record<string, string> = {
+    name,
+    release,
+    codename,
+    serial: serialOf(epoch),
+    ...fileSystemIds(`${name} ${epoch}`),
+  }
+  return content.replace(
+    /\{\{(name|release|codename|serial|root-uuid|esp-id)\}\}/g,
+    (_, key: string) => values[key] ?? '',
+  )
 }

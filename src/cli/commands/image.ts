@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { BuiltImage } from '../../images/index.ts'
+import type { BuiltDisk, BuiltImage, DiskFormat } from '../../images/index.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
 import { defineCommand } from '../command.ts'
@@ -10,6 +10,7 @@ interface ImageOptions {
   rebuild?: boolean
   packages?: boolean
   all?: boolean
+  format?: 'lxd' | DiskFormat
   json?: boolean
 }
 type Action = (names: readonly string[], options: ImageOptions, signal: AbortSignal) => Promise<void>
@@ -23,12 +24,19 @@ export default defineCommand({
   text: 'Builds test images by mmdebstrap and keeps them in a cache. A name is that of a recipe the harness brings along, or the path of a YAML recipe of yours that extends one. An image is built again when its recipe or a package of its suites has changed.',
   options: {
     rebuild: { type: 'boolean', text: 'build even what is in the cache' },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      choices: ['lxd', 'qcow2', 'raw', 'vmdk', 'vhd', 'vhdx'],
+      text: 'build: the default lxd is an image for containers, the others are disks that boot by themselves',
+    },
     packages: { type: 'boolean', text: 'inspect: list the packages too' },
     all: { type: 'boolean', text: 'remove: older builds of every name' },
     json: { type: 'boolean', text: 'print data' },
   },
   examples: [
     'harness image build debian-13',
+    'harness image build debian-13 --format qcow2',
     'harness image build ./my-image.yaml',
     'harness image inspect debian-13 --packages',
   ],
@@ -43,24 +51,27 @@ export default defineCommand({
 
 async function build(names: readonly string[], options: ImageOptions, signal: AbortSignal): Promise<void> {
   if (names.length === 0) throw new ConfigError('name what to build', { hint: 'harness image build debian-13' })
-  const { buildImage } = await import('../../images/index.ts')
+  const { buildDisk, buildImage } = await import('../../images/index.ts')
+  const { format = 'lxd' } = options
   const built: BuiltImage[] = []
+  const disks: BuiltDisk[] = []
   for (const name of names) {
     const started = performance.now()
     let worked = false
-    const image = await buildImage(name, {
+    const wanted = {
       ...(options.rebuild ? { rebuild: true } : {}),
       signal,
-      onProgress: (line) => {
+      onProgress: (line: string) => {
         worked = true
         note(`${name}: ${line}`)
       },
-    })
-    built.push(image)
+    }
+    if (format === 'lxd') built.push(await buildImage(name, wanted))
+    else disks.push(await buildDisk(name, { ...wanted, format }))
     if (worked) note(`${name}: done in ${formatMs(performance.now() - started)}`)
   }
-  if (options.json) await printJson(built.map(summary))
-  else await print(imageTable(built))
+  if (options.json) await printJson([...built.map(summary), ...disks.map(diskSummary)])
+  else await print(format === 'lxd' ? imageTable(built) : disks.map(({ path }) => path).join('\n'))
 }
 
 async function list(names: readonly string[], options: ImageOptions): Promise<void> {
@@ -141,6 +152,11 @@ function summary({ name, digest, dir, rootfs, metadata, manifest }: BuiltImage):
     sizes: manifest.sizes,
     packages: manifest.packages.length,
   }
+}
+
+function diskSummary({ path, format, image }: BuiltDisk): Record<string, unknown> {
+  const { name, ...rest } = summary(image)
+  return { name: image.name.replace(/\.disk$/, ''), format, path, ...rest }
 }
 
 function mib(bytes: number): string {

@@ -1,5 +1,6 @@
 import type { Recipe, RecipeArchive, RecipeFile, RecipeScript } from '../recipe.ts'
 import { hostArchitecture } from '../recipe.ts'
+import { debianDisk } from './debian-disk.ts'
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const ARCHIVE = 'http://deb.debian.org/debian'
@@ -171,6 +172,7 @@ export const debianRecipes: readonly Recipe[] = RELEASES.map(debianRecipe)
 
 function debianRecipe(data: DebianRelease): Recipe {
   const archives = archivesOf(data)
+  const disk = debianDisk(hostArchitecture())
   return {
     name: `debian-${data.release}`,
     description: `Debian ${data.release}${data.stable ? ` (${data.codename})` : ''}, generic cloud image`,
@@ -191,6 +193,7 @@ function debianRecipe(data: DebianRelease): Recipe {
       ...(data.files ?? []),
     ],
     scripts: [...(data.scripts ?? []), ...SCRIPTS],
+    ...(disk ? { disk } : {}),
   }
 }
 
