@@ -15,6 +15,7 @@ step 'format' oxfmt --check
 step 'lint' oxlint --report-unused-disable-directives
 step 'types' tsc
 step 'layers' node scripts/check-layers.ts
+step 'workflows' node scripts/check-workflows.ts
 step 'generated files' node scripts/generate.ts --check
 step 'dead code' knip
 step 'fast tests' vitest run --project unit --reporter=default
