@@ -28,6 +28,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'make the reports of a run again, or other formats of them',
     load: () => import('./commands/report.ts'),
   },
+  merge: { summary: 'make one run of the parts of `harness run --shard`', load: () => import('./commands/merge.ts') },
   image: { summary: 'build, list, inspect and remove test images', load: () => import('./commands/image.ts') },
   shell: {
     summary: 'launch an image, or attach to an instance, and get a prompt',

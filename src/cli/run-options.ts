@@ -1,10 +1,12 @@
 import { ConfigError } from '../core/errors.ts'
 import { CELL_OPTIONS } from './cells.ts'
+import { SHARD_OPTIONS } from './shard-option.ts'
 import { DATABASE_OPTION } from './database-option.ts'
 
 /** Options of `harness run`. */
 export const RUN_OPTIONS = {
   ...CELL_OPTIONS,
+  ...SHARD_OPTIONS,
   setup: { type: 'boolean', text: 'first install what this host lacks, after saying what that is and asking' },
   yes: { type: 'boolean', short: 'y', text: 'agree to --setup without being asked' },
   concurrency: {
@@ -29,6 +31,11 @@ export const RUN_OPTIONS = {
     text: 'who works on the cells: this process, or workers on any machine (`harness worker`); default local',
   },
   database: DATABASE_OPTION,
+  resume: {
+    type: 'string',
+    value: 'RUN',
+    text: 'go on with a run whose process was killed or cancelled: finished cells are not repeated, half-made machines are removed',
+  },
   rebuild: { type: 'boolean', text: 'build the images of recipes again even when they are in the cache' },
   'reports-dir': { type: 'string', value: 'DIR', text: 'folder that gets a folder for this run; default ./reports' },
   'dry-run': { type: 'boolean', text: 'show what would be run, and launch nothing' },

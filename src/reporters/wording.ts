@@ -80,7 +80,7 @@ export function oneLine(text: string, max: number): string {
 }
 
 /** Options that choose cells or belong to one run only; they are not repeated. With and without a value. */
-const DROPPED_WITH_VALUE = new Set(['--filter', '--concurrency', '--reports-dir'])
+const DROPPED_WITH_VALUE = new Set(['--filter', '--concurrency', '--reports-dir', '--shard', '--shard-times', '--blob'])
 const DROPPED = new Set(['--setup', '--yes', '--rebuild', '--dry-run'])
 
 /** The command that runs this cell again: that of the run, narrowed to the cell. */

@@ -16,3 +16,15 @@ export function worstStatus(statuses: Iterable<Status>): Status {
 
 /** Exit codes of the command line. */
 export const EXIT = { pass: 0, fail: 1, config: 2, miss: 3, leak: 4, bug: 70, interrupted: 130 } as const
+
+/** Exit code of a run. What an image did wrong comes before what the harness could not do. `blocked`: the gate is shut for another reason. */
+export function exitCodeOf(
+  statuses: readonly Status[],
+  run: { interrupted: boolean; leaks: number; blocked?: boolean },
+): number {
+  if (run.interrupted) return EXIT.interrupted
+  if (statuses.includes('fail') || run.blocked) return EXIT.fail
+  if (run.leaks > 0) return EXIT.leak
+  if (statuses.includes('error') || statuses.includes('miss')) return EXIT.miss
+  return EXIT.pass
+}

@@ -3,6 +3,8 @@ import { arch, cpus, hostname, platform, release, totalmem } from 'node:os'
 import { ConfigError } from '../core/errors.ts'
 import { holdName } from '../core/process-lock.ts'
 import { redact } from '../core/redact.ts'
+import { planDigest } from '../matrix/shard.ts'
+import type { ShardOf } from '../results/event.ts'
 import { summaryOf } from './cell-stage.ts'
 import type { NewEvent } from './event-log.ts'
 import type { RunOptions } from './run.ts'
@@ -27,6 +29,7 @@ export function recordOf(options: RunOptions, runId: string, runDir: string): Om
     excluded: [...(options.excluded ?? [])],
     waivers: [...(options.waivers ?? [])],
     ...(options.flaky === undefined ? {} : { flaky: options.flaky }),
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
     ...(options.builtInChecks === undefined ? {} : { builtInChecks: [...options.builtInChecks] }),
   }
 }
@@ -45,8 +48,15 @@ export async function firstEvent(options: RunOptions, runId: string, fresh: bool
     host,
     cells: options.cells.map(summaryOf),
     excluded: [...(options.excluded ?? [])],
+    ...planOf(options),
     ...(options.flaky === undefined ? {} : { gate: { flaky: options.flaky } }),
   }
+}
+
+function planOf({ cells, shard, flaky }: RunOptions): { plan: string; shard?: ShardOf } {
+  const all = shard?.of ?? cells
+  const plan = planDigest(all, { flaky, shards: shard?.count ?? 1, times: shard?.times })
+  return shard ? { plan, shard: { index: shard.index, count: shard.count, cells: all.map(summaryOf) } } : { plan }
 }
 
 function argvOf(options: RunOptions): string[] {

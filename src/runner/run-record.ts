@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { stateDir } from '../core/paths.ts'
 import type { Cell } from '../matrix/cell.ts'
+import type { ShardOfPlan } from '../matrix/shard.ts'
 import type { Waiver } from '../matrix/waivers.ts'
 
 /**
@@ -22,6 +23,7 @@ export interface RunRecord {
   excluded: { id: string; reason: string }[]
   waivers: Waiver[]
   flaky?: 'allow' | 'block'
+  shard?: ShardOfPlan
   builtInChecks?: string[]
 }
 

@@ -2,11 +2,12 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, type PrerequisiteError } from '../core/errors.ts'
 import type { Cell } from '../matrix/cell.ts'
+import type { ShardOfPlan } from '../matrix/shard.ts'
 import type { Waiver } from '../matrix/waivers.ts'
 import { newRunId } from '../platforms/name.ts'
 import { loadPlatform } from '../platforms/open-platform.ts'
 import type { RunEvent } from '../results/event.ts'
-import { type Status, worstStatus } from '../results/status.ts'
+import { exitCodeOf, type Status, worstStatus } from '../results/status.ts'
 import type { Check } from '../testing/check.ts'
 import { EventLog } from './event-log.ts'
 import type { Executor } from './executor.ts'
@@ -18,7 +19,6 @@ import { firstEvent, holdRun, recordOf } from './begin-run.ts'
 import { resumeFrom } from './resume.ts'
 import type { Keep, RunContext } from './run-context.ts'
 import { forgetRun, rememberRun } from './run-record.ts'
-import { exitCodeOf } from './verdict.ts'
 
 export interface RunOptions {
   cells: readonly Cell[]
@@ -43,6 +43,8 @@ export interface RunOptions {
   runId?: string
   /** Goes on with the run `runId` below `reportsDir`, whose process is gone: finished cells are not repeated. */
   resume?: boolean
+  /** Set when `cells` are only a part of a plan, whose other parts run elsewhere. */
+  shard?: ShardOfPlan
   /** Folders with checks for every cell. Default: those the harness brings along. */
   builtInChecks?: readonly string[]
 }
@@ -90,7 +92,8 @@ export async function planRun(
 
 /** Runs cells and writes their report. Rejects only before anything is launched. @throws ConfigError, PrerequisiteError */
 export async function runMatrix(options: RunOptions): Promise<RunResult> {
-  if (options.cells.length === 0) throw new ConfigError('there is no cell to run', { hint: 'harness plan' })
+  if (options.cells.length === 0 && !options.shard)
+    throw new ConfigError('there is no cell to run', { hint: 'harness plan' })
   const { plans, checksOf } = await planRun(await pacedCells(options.cells), options.builtInChecks)
   const runId = options.runId ?? newRunId()
   await using _hold = await holdRun(runId)
@@ -125,7 +128,8 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   const interrupted = options.signal?.aborted ?? false
   const blocked = options.flaky === 'block' && ends.some((end) => end.flaky)
   const exitCode = events.failure ? 3 : exitCodeOf(statuses, { interrupted, leaks, blocked })
-  const status = worstStatus(statuses)
+  // A plan may have fewer cells than shards.
+  const status = statuses.length === 0 ? 'skip' : worstStatus(statuses)
   const durationMs = Math.round((old?.beforeMs ?? 0) + performance.now() - started)
   events.emit({ type: 'run-ended', status, exitCode, durationMs })
   events.close()

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../core/errors.ts'
 import type { CheckRecord } from '../results/check-record.ts'
-import { EXIT, type Status, worstStatus } from '../results/status.ts'
+import { type Status, worstStatus } from '../results/status.ts'
 import type { Classified } from './classify.ts'
 
 export interface Verdict {
@@ -41,18 +41,6 @@ export function cellVerdict(
     ...(reason.length > 0 ? { reason: reason.join('; ') } : {}),
     ...(failure ? { error: failure.error } : {}),
   }
-}
-
-/** Exit code of a run. What an image did wrong comes before what the harness could not do. `blocked`: the gate is shut for another reason. */
-export function exitCodeOf(
-  statuses: readonly Status[],
-  run: { interrupted: boolean; leaks: number; blocked?: boolean },
-): number {
-  if (run.interrupted) return EXIT.interrupted
-  if (statuses.includes('fail') || run.blocked) return EXIT.fail
-  if (run.leaks > 0) return EXIT.leak
-  if (statuses.includes('error') || statuses.includes('miss')) return EXIT.miss
-  return EXIT.pass
 }
 
 function describe(records: readonly CheckRecord[]): string | undefined {

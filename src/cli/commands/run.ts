@@ -1,11 +1,12 @@
 import { selectedCells } from '../cells.ts'
 import type { Executor } from '../../runner/executor.ts'
-import { defineCommand } from '../command.ts'
+import { type Command, defineCommand, type OptionValues } from '../command.ts'
 import { databaseUrl } from '../database-option.ts'
 import { note } from '../output.ts'
 import { readConcurrency, RUN_OPTIONS } from '../run-options.ts'
+import { ownShard } from '../shard-option.ts'
 
-export default defineCommand({
+const command = defineCommand({
   name: 'run',
   text: 'Tests images: for each cell of the matrix it launches the image, gathers facts, upgrades the agent, reboots, judges by the policy, regression and log suites, collects logs, destroys what it made, and reports. Ctrl-C cancels and cleans up.',
   options: RUN_OPTIONS,
@@ -13,9 +14,12 @@ export default defineCommand({
     'harness run --setup',
     'harness run --filter debian-13 --agent-source suite:sid',
     'harness run --image remote:my-image --agent-source none --checks ./checks',
+    'harness run --resume 20261122-040925-yw8i',
   ],
   async run({ options, argv, signal }) {
-    const { cells, excluded, waivers, concurrency, flaky } = await selectedCells(options)
+    if (options.resume !== undefined) return await resume(options.resume, options, signal)
+    const { cells: all, excluded, waivers, concurrency, flaky } = await selectedCells(options)
+    const { cells, shard } = await ownShard(all, options)
     const parallel = readConcurrency(options.concurrency, concurrency)
     if (options['dry-run']) {
       const { printPlan } = await import('../print-plan.ts')
@@ -31,6 +35,8 @@ export default defineCommand({
     const { runWithReports } = await import('../run-with-reports.ts')
     return await runWithReports({
       cells,
+      ...(shard ? { shard } : {}),
+      ...(options.blob === undefined ? {} : { blob: options.blob }),
       excluded,
       waivers,
       signal,
@@ -43,6 +49,36 @@ export default defineCommand({
     })
   },
 })
+
+export default command
+
+/** Goes on with a run as it was begun. */
+async function resume(
+  reference: string,
+  given: OptionValues<typeof RUN_OPTIONS>,
+  signal: AbortSignal,
+): Promise<number> {
+  const { resumable } = await import('../resumable.ts')
+  const found = await resumable(command as Command, reference, given)
+  if ('ended' in found) {
+    note(`the run has ended; there is nothing to go on with: ${found.runDir}`)
+    return found.ended
+  }
+  const { record, reportsDir } = found
+  const options = found.options as OptionValues<typeof RUN_OPTIONS>
+  const executor = options.executor === 'queue' ? await queued(options.database) : undefined
+  const { runWithReports } = await import('../run-with-reports.ts')
+  return await runWithReports({
+    ...record,
+    resume: true,
+    ...(options.blob === undefined ? {} : { blob: options.blob }),
+    reportsDir,
+    signal,
+    concurrency: readConcurrency(options.concurrency, record.concurrency),
+    ...(executor ? { executor } : {}),
+    keep: options.keep ?? 'never',
+  })
+}
 
 async function queued(database: string | undefined): Promise<Executor> {
   const { queueExecutor } = await import('../../queue/index.ts')

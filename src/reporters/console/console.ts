@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../results/event.ts'
-import { applyEvent, emptyRun } from '../../results/run-model.ts'
+import { applyEvent, emptyRun, type RunModel } from '../../results/run-model.ts'
 import type { Reporter } from '../reporter.ts'
 import { paintAnsi, paintNothing, wantsColor } from './ansi.ts'
 import { verdictLine } from './cell-lines.ts'
@@ -16,6 +16,8 @@ export interface ConsoleOptions {
   live?: boolean
   /** Paths of reports, printed at the end; asked for only then. */
   reports?: () => readonly string[]
+  /** What is known of a run that goes on. */
+  before?: RunModel
   /** For tests. Default `Date.now`. */
   now?: () => number
 }
@@ -31,7 +33,7 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
   const live = options.live ?? (stream.isTTY === true && !env.CI && env.TERM !== 'dumb')
   const paint = wantsColor(stream.isTTY === true, env) ? paintAnsi : paintNothing
   const width = () => Math.min(Math.max(stream.columns ?? 160, 40), 160)
-  const run = emptyRun()
+  const run = options.before ?? emptyRun()
   const block = live ? new TerminalBlock(stream) : undefined
   let closed = false
   const redraw = (above: readonly string[] = []) =>
@@ -63,7 +65,7 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
   }
 
   function linesAbove(event: RunEvent): string[] {
-    if (event.type === 'run-started') return [...plainLines(event, run, paint), '']
+    if (event.type === 'run-started' || event.type === 'run-resumed') return [...plainLines(event, run, paint), '']
     if (event.type === 'leaked' || event.type === 'warning') return plainLines(event, run, paint)
     if (event.type !== 'cell-ended') return []
     const cell = run.cells.find(({ summary }) => summary.id === event.cell)

@@ -14,8 +14,8 @@ const skip = await whyNoLxd()
 /** How often a process is killed; `HARNESS_KILL_POINTS=50` is the full proof. */
 const POINTS = Number(process.env['HARNESS_KILL_POINTS'] ?? 5)
 const SEED = Number(process.env['HARNESS_KILL_SEED'] ?? 1)
-/** A cell takes about half a minute, so kills hit every part of it, and of the cleaning up after another kill. */
-const LONGEST_MS = 14_000
+/** A process is killed within half a second after it wrote so many events: a whole run has about eighty. */
+const MOST_EVENTS = 72
 
 describe.skipIf(skip)(`a run that is killed${skip ? ` (skipped: ${skip})` : ''}`, () => {
   test(`goes on after each of ${POINTS} kills at random moments`, { timeout: 120_000 + POINTS * 60_000 }, async () => {
@@ -28,7 +28,8 @@ describe.skipIf(skip)(`a run that is killed${skip ? ` (skipped: ${skip})` : ''}`
       try {
         let how = 'new'
         for (;;) {
-          const end = await work(folder, runId, how, kills < POINTS ? 200 + random() * LONGEST_MS : undefined)
+          const point = { events: Math.floor(random() * MOST_EVENTS), delayMs: random() * 500 }
+          const end = await work(folder, runId, how, kills < POINTS ? point : undefined)
           if (end !== 'killed') {
             expect(end.code, end.output).toBe(0)
             break
@@ -47,8 +48,15 @@ describe.skipIf(skip)(`a run that is killed${skip ? ` (skipped: ${skip})` : ''}`
   })
 })
 
-/** Works on the run in a process that is killed after a while, unless it ends before. */
-async function work(folder: string, runId: string, how: string, killAfterMs: number | undefined) {
+interface KillPoint {
+  /** Events the process has written before. */
+  events: number
+  delayMs: number
+}
+
+/** Works on the run in a process that is killed at some point, unless it ends before. */
+async function work(folder: string, runId: string, how: string, point: KillPoint | undefined) {
+  const before = linesOf(folder, runId)
   const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-run.ts'), folder, runId, how], {
     env: { ...process.env, HARNESS_STATE_DIR: join(folder, 'state') },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,8 +64,10 @@ async function work(folder: string, runId: string, how: string, killAfterMs: num
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  if (killAfterMs !== undefined) {
-    await Promise.race([pause(killAfterMs), ended])
+  if (point) {
+    while (child.exitCode === null && linesOf(folder, runId) - before < point.events)
+      await Promise.race([pause(20), ended])
+    await Promise.race([pause(point.delayMs), ended])
     if (child.exitCode === null) {
       child.kill('SIGKILL')
       await ended
@@ -65,6 +75,11 @@ async function work(folder: string, runId: string, how: string, killAfterMs: num
     }
   }
   return { code: await ended, output }
+}
+
+function linesOf(folder: string, runId: string): number {
+  const file = join(folder, 'reports', runId, 'events.jsonl')
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0
 }
 
 /** Everything a finished run must be, whatever happened on the way. */

@@ -3,7 +3,8 @@ import { expandMatrix } from '../../../src/matrix/expand.ts'
 import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
 import { mergeUserData } from '../../../src/runner/multipart.ts'
 import { planCell } from '../../../src/runner/plan.ts'
-import { cellVerdict, exitCodeOf } from '../../../src/runner/verdict.ts'
+import { exitCodeOf } from '../../../src/results/status.ts'
+import { cellVerdict } from '../../../src/runner/verdict.ts'
 import type { Check, PolicyInfo, RegressionInfo } from '../../../src/testing/check.ts'
 
 const base = { title: 't', because: 'b', source: 's', severity: 'major' } as const
