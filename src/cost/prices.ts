@@ -104,8 +104,3 @@ export function usdOf(rate: Rate, machineSeconds: Iterable<number>): number {
   for (const one of machineSeconds) seconds += Math.max(one, rate.minimumSeconds)
   return (seconds * rate.usdPerHour) / 3600
 }
-
-/** Dollars for people: `$0.0042`, `$1.27`; always an estimate. */
-export function usdText(usd: number): string {
-  return `$${usd >= 1 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(2)}`
-}

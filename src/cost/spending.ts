@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { exclusively, openStateDatabase } from '../core/state-database.ts'
 import type { Budget } from '../matrix/spending-settings.ts'
-import { usdText } from './prices.ts'
+import { usdText } from '../results/usage.ts'
 
 const TABLES = `CREATE TABLE IF NOT EXISTS spending (
   id TEXT PRIMARY KEY, day TEXT NOT NULL, run_id TEXT NOT NULL, cell TEXT NOT NULL, platform TEXT NOT NULL,

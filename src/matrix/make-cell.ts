@@ -51,6 +51,7 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
   const reference = first('from') ?? referenceOf(image, options.images)
   const recipe = [...(options.images?.values() ?? [])].find((known) => known.name === image)
   const named = /^([a-z][a-z0-9.]*)-(.+)$/.exec(image)
+  const tier = first('tier')
   const userData = first('user-data')
   const environment = Object.assign({}, ...layers.toReversed().map((layer) => layer.settings?.environment)) as Record<
     string,
@@ -83,6 +84,7 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
       cellMs: limit('cell', 30 * 60_000),
       cleanupMs: limit('cleanup', 2 * 60_000),
     },
+    ...(tier === undefined ? {} : { tier }),
     attempts: first('attempts') ?? 2,
     testAttempts: first('test-attempts') ?? 1,
   }

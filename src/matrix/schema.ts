@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AXES, type KnownAxis } from './axes.ts'
 import { agentSchema, overridable, variable } from './settings-schema.ts'
+import { spendingSettings } from './spending-settings.ts'
 
 const NAME = '[A-Za-z0-9._][A-Za-z0-9._:@/+-]*'
 
@@ -142,6 +143,7 @@ export const matrixSchema = z
     images: z.record(z.string(), imageOverrides).optional().describe('Settings per image.'),
     platforms: z.record(z.string(), platformOverrides).optional().describe('Settings per platform.'),
     ...overridable,
+    ...spendingSettings,
     'from-environment': z
       .array(variable)
       .optional()

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { toMs } from '../core/duration.ts'
 import { parseAgentSource } from './agent-source.ts'
+import { TIERS } from './tier.ts'
 
 const duration = z
   .string()
@@ -71,6 +72,10 @@ export const overridable = {
     .max(5)
     .optional()
     .describe('Tries on a fresh machine when checks do not hold; what then passes is flaky. Default 1.'),
+  tier: z
+    .enum(TIERS)
+    .optional()
+    .describe('How much is judged. Default full on the first instance type of each family, smoke on the others.'),
   'user-data': z.string().optional().describe('User data every machine of the cell is launched with.'),
   environment: z
     .record(variable, z.string())

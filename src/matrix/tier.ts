@@ -4,7 +4,7 @@ import type { Cell } from './cell.ts'
 export type Tier = 'smoke' | 'standard' | 'full'
 
 /** Each contains those before it. */
-export const TIERS: readonly Tier[] = ['smoke', 'standard', 'full']
+export const TIERS = ['smoke', 'standard', 'full'] as const satisfies readonly Tier[]
 
 /** Longest smoke cell, whatever the matrix says. */
 export const SMOKE_MS = 5 * 60_000

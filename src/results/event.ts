@@ -1,6 +1,8 @@
 import type { ErrorRecord } from '../core/errors.ts'
 import type { CheckRecord } from './check-record.ts'
+import type { NotSelectedCell } from './not-selected.ts'
 import type { Status } from './status.ts'
+import type { Usage } from './usage.ts'
 
 /** What a cell is, as far as a reader of results needs to know. */
 export interface CellSummary {
@@ -14,6 +16,8 @@ export interface CellSummary {
   boot: string
   agent: { name: string; source: string }
   suites: string[]
+  /** How much is judged. Absent: everything. */
+  tier?: 'smoke' | 'standard' | 'full'
   /** The value of every axis by its name, for example `{ platform: 'lxd', image: 'debian-13', 'instance-type': 'default', boot: 'container', disk: 'extra-10GiB' }`. */
   axes?: Readonly<Record<string, string>>
 }
@@ -74,6 +78,8 @@ export type RunEvent =
       host: Record<string, string>
       cells: CellSummary[]
       excluded: { id: string; reason: string }[]
+      /** Cells of the matrix that rules of this run left out on purpose. */
+      notSelected?: NotSelectedCell[]
       /** Names the whole plan this run works on; equal for all its shards. */
       plan?: string
       /** What is special to a shard: which it is, and the cells of all shards in order. */
@@ -124,6 +130,8 @@ export type RunEvent =
       error?: ErrorRecord
       durationMs: number
       boots: number
+      /** What the machines of this attempt came to. */
+      usage?: Usage
       /** Set when another attempt follows: this is not the end of the cell. */
       next?: Again
       /** It passed, and an earlier attempt had failed. */

@@ -1,7 +1,9 @@
 import type { ErrorRecord } from '../core/errors.ts'
 import type { CheckRecord } from './check-record.ts'
 import type { CellSummary, EventOf, Gate, RunEvent, ShardOf, StepName } from './event.ts'
+import type { NotSelectedCell } from './not-selected.ts'
 import { worstStatus, type Status } from './status.ts'
+import { addUsage, type Usage } from './usage.ts'
 
 /** A step of a cell as a report shows it. Times are milliseconds after the cell started. */
 export interface StepModel {
@@ -24,6 +26,8 @@ export interface CellModel {
   startedAt: string | undefined
   durationMs: number
   boots: number
+  /** Of all attempts together; absent while nothing is known. */
+  usage?: Usage
   /** `miss` until the cell has ended. */
   status: Status
   reason?: string
@@ -57,6 +61,7 @@ export interface RunModel {
   durationMs: number
   cells: CellModel[]
   excluded: { id: string; reason: string }[]
+  notSelected: NotSelectedCell[]
   /** How often another process had to go on with it, and the time until the last of them began. */
   resumed: { times: number; at: string; beforeMs: number } | undefined
   plan?: string
@@ -86,6 +91,7 @@ export function emptyRun(): RunModel {
     durationMs: 0,
     cells: [],
     excluded: [],
+    notSelected: [],
     resumed: undefined,
   }
 }
@@ -101,6 +107,7 @@ export function applyEvent(run: RunModel, event: RunEvent): void {
       argv,
       host,
       excluded: excluded ?? [],
+      notSelected: event.notSelected ?? [],
       startedAt: event.at,
       cells: event.cells.map(emptyCell),
       ...(plan === undefined ? {} : { plan }),
@@ -196,7 +203,7 @@ function startAttempt(cell: CellModel, event: EventOf<'cell-started'>): void {
     const reason = cell.state === 'running' ? 'the run was interrupted while this cell ran' : cell.reason
     earlier.push({ attempt: cell.attempt, status: cell.status, ...(reason === undefined ? {} : { reason }) })
   }
-  const { leaks, warnings } = cell
+  const { leaks, warnings, usage } = cell
   const kept = event.keeps ? { checks: cell.checks, logs: cell.logs, facts: cell.facts } : {}
   delete cell.reason
   delete cell.error
@@ -206,6 +213,7 @@ function startAttempt(cell: CellModel, event: EventOf<'cell-started'>): void {
     earlier,
     leaks,
     warnings,
+    ...(usage ? { usage } : {}),
     state: 'running',
     attempt: event.attempt,
     startedAt: event.at,
@@ -243,6 +251,8 @@ function endCell(cell: CellModel, event: EventOf<'cell-ended'>): void {
   cell.status = event.status
   cell.durationMs = event.durationMs
   cell.boots = event.boots
+  const usage = addUsage(cell.usage, event.usage)
+  if (usage) cell.usage = usage
   cell.flaky = event.flaky ?? false
   if (event.reason !== undefined) cell.reason = event.reason
   if (event.error !== undefined) cell.error = event.error

@@ -179,6 +179,18 @@ const ALWAYS: ReadonlySet<StepName> = new Set(['checks', 'collect', 'scan-logs',
 
 /** The part of a cell that readers of results need. */
 export function summaryOf(cell: Cell): CellSummary {
-  const { id, platform, image, distribution, release, instanceType, boot, agent, suites, axes } = cell
-  return { id, platform, image, distribution, release, instanceType, boot, agent, suites, ...(axes ? { axes } : {}) }
+  const { id, platform, image, distribution, release, instanceType, boot, agent, suites, axes, tier } = cell
+  return {
+    id,
+    platform,
+    image,
+    distribution,
+    release,
+    instanceType,
+    boot,
+    agent,
+    suites,
+    ...(axes ? { axes } : {}),
+    ...(tier ? { tier } : {}),
+  }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { oldPrices, priceTable, rateOf, usdOf, usdText, vcpusOf } from '../../../src/cost/prices.ts'
+import { oldPrices, priceTable, rateOf, usdOf, vcpusOf } from '../../../src/cost/prices.ts'
+import { usdText } from '../../../src/results/usage.ts'
 
 test('every price of the table has a day and a source', () => {
   const table = priceTable()

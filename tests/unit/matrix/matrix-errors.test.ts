@@ -60,7 +60,7 @@ test('each mistake in a matrix is named with line, column and a way out', () => 
       -> did you mean "concurrency"?
     unknown key far from any
       matrix.yaml:4:1: "zzzzzzzzz" is not known
-      -> known here: $schema, axes, coverage, include, exclude, constraints, defaults, agents, variants, images, platforms, agent, suites, checks, timeouts, attempts, test-attempts, user-data, environment, from, from-environment, flaky, concurrency
+      -> known here: $schema, axes, coverage, include, exclude, constraints, defaults, agents, variants, images, platforms, agent, suites, checks, timeouts, attempts, test-attempts, tier, user-data, environment, from, limits, prices, budget, from-environment, flaky, concurrency
     unknown nested key
       matrix.yaml:5:3: "bootx" is not known in timeouts
       -> did you mean "boot"?

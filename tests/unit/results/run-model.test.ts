@@ -46,6 +46,7 @@ test('a run that passed', async () => {
       "harness": "0.1.0",
       "host": undefined,
       "lastEventAt": "2026-08-22T10:15:38.142Z",
+      "notSelected": [],
       "resumed": undefined,
       "runId": "20260822-101500-a1b2",
       "startedAt": "2026-08-22T10:15:00.000Z",
