@@ -3,15 +3,15 @@ import type { Claim } from './leases.ts'
 
 /** What one account may use of a platform in one region at a time. */
 export interface Quota {
-  vcpus?: number
-  machines?: number
+  vcpus?: number | undefined
+  machines?: number | undefined
 }
 
 /** Quotas of a platform: for every region, and for single ones. */
 export interface PlatformLimits extends Quota {
-  regions?: Readonly<Record<string, Quota>>
+  regions?: Readonly<Record<string, Quota>> | undefined
   /** vCPUs of instance types that the harness does not know. */
-  'vcpus-of'?: Readonly<Record<string, number>>
+  'vcpus-of'?: Readonly<Record<string, number>> | undefined
 }
 
 /** Machines that a cell has at the same time at most. */
