@@ -1,3 +1,4 @@
+import type { ImdsControl } from '../imds/control.ts'
 import type { SshIdentity } from './ssh-keys.ts'
 import type { Transport } from './transport/transport.ts'
 
@@ -21,6 +22,7 @@ export type Capability =
   | 'at-rest'
   | 'own-kernel'
   | 'image-import'
+  | 'cloud-identity'
 
 export interface Address {
   family: 'ipv4' | 'ipv6'
@@ -59,6 +61,8 @@ export interface Machine {
   /** Fingerprint or id of the image it was made from, where known. */
   readonly imageId: string | undefined
   readonly capabilities: ReadonlySet<Capability>
+  /** The metadata service it was launched with, when it was given the identity of a cloud. */
+  readonly imds?: ImdsControl | undefined
   /** How many times longer than on usual hardware things take here; default deadlines are multiplied by it. Default 1. */
   readonly pace?: number
   state(): Promise<MachineState>

@@ -1,4 +1,5 @@
 import type { Capability, Machine } from '../instance/machine.ts'
+import type { CloudIdentity } from './cloud-identity.ts'
 
 /** Pure data about a platform; loading it costs nothing. */
 export interface PlatformManifest {
@@ -54,6 +55,8 @@ export interface LaunchRequest {
   warm?: boolean
   /** OpenSSH public keys to be authorised for the default user. */
   sshKeys?: readonly string[]
+  /** The cloud the guest is to believe it runs on; user-data, vendor-data and keys then arrive by its metadata service. */
+  cloudIdentity?: CloudIdentity
   owner: Owner
   deadlineMs: number
   signal?: AbortSignal

@@ -4,6 +4,8 @@ import type { Attempt } from '../../core/wait-until.ts'
 import type { Owner } from '../platform.ts'
 import type { InstanceInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { removeRulesOf } from './cloud/guest-network.ts'
+import { stopGuestService } from './cloud/guest-service.ts'
 import { forgetConsole } from './console.ts'
 import { removeNetworksOf } from './own-network.ts'
 import { stopInstance } from './power.ts'
@@ -33,7 +35,9 @@ export async function destroyInstance(client: LxdClient, name: string, options: 
       return deleteOnce(client, name)
     })
   }
+  await stopGuestService(name)
   await Promise.all([removeVolumesOf(client, name), removeNetworksOf(client, name), forgetConsole(client, name)])
+  await removeRulesOf(client, name)
 }
 
 export async function findInstance(client: LxdClient, name: string): Promise<InstanceInfo | undefined> {

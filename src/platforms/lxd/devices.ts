@@ -1,6 +1,8 @@
 import { PlatformError } from '../../core/errors.ts'
 import type { Devices, InstanceInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { cloudNic, forgetNic } from './cloud/attach-nic.ts'
+import { removeRulesOf } from './cloud/guest-network.ts'
 import { networkForNic, removeNetworksOf } from './own-network.ts'
 import { tagsIn } from './tags.ts'
 import { createVolume, removeVolume } from './volumes.ts'
@@ -15,10 +17,12 @@ export async function addNic(client: LxdClient, name: string, wanted: string | u
   const instance = await client.get<InstanceInfo>(path(name))
   const id = freeName('eth', instance.expanded_devices)
   const tags = tagsIn(instance.config)
-  const network = wanted ?? (await networkForNic(client, name, instance.expanded_devices, { nic: id, tags }))
+  const cloud = wanted === undefined ? await cloudNic(client, instance) : undefined
+  const network =
+    wanted ?? cloud?.network ?? (await networkForNic(client, name, instance.expanded_devices, { nic: id, tags }))
   try {
     await changeDevices(client, name, (devices) => {
-      devices[id] = { type: 'nic', network, name: id }
+      devices[id] = { type: 'nic', name: id, ...cloud, network }
     })
   } catch (error) {
     await removeNetworksOf(client, name, network)
@@ -56,13 +60,17 @@ export async function removeDevice(client: LxdClient, name: string, id: string):
   await changeDevices(client, name, (devices) => {
     delete devices[id]
   })
-  if (device.type === 'nic' && device.network !== undefined) await removeNetworksOf(client, name, device.network)
+  if (device.type === 'nic' && device.network !== undefined) {
+    await removeNetworksOf(client, name, device.network)
+    await removeRulesOf(client, name, device.network)
+    await forgetNic(instance, device.hwaddr)
+  }
   if (device.type === 'disk' && device.source === `${name}-${id}`)
     await removeVolume(client, `${device.pool}/${device.source}`)
 }
 
 /** Changes the instance's own devices. Repeated when another change came between. */
-async function changeDevices(client: LxdClient, name: string, edit: (devices: Devices) => void): Promise<void> {
+export async function changeDevices(client: LxdClient, name: string, edit: (devices: Devices) => void): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const { value, etag } = await client.getTagged<InstanceInfo>(path(name))
     const { architecture, config, devices, ephemeral, profiles } = value

@@ -21,7 +21,7 @@ export async function writeGuestFile(
   instance: string,
   source: Uint8Array | { path: string },
   remotePath: string,
-  options: { mode?: number; deadlineMs: number; signal?: AbortSignal },
+  options: { mode?: number; deadlineMs: number; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const headers = {
     'content-type': 'application/octet-stream',

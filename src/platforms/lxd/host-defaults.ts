@@ -30,6 +30,13 @@ export async function rootAndNic(
   return devices
 }
 
+/** Devices that hide the network cards of the profiles, for an instance that brings its own. */
+export async function withoutNics(client: LxdClient, profiles: readonly string[]): Promise<Devices> {
+  const infos = await Promise.all(profiles.map((name) => client.get<ProfileInfo>(`/1.0/profiles/${name}`)))
+  const nics = infos.flatMap((info) => Object.entries(info.devices).filter(([, device]) => device.type === 'nic'))
+  return Object.fromEntries(nics.map(([name]) => [name, { type: 'none' }]))
+}
+
 /** A managed bridge that gives out IPv4 addresses. */
 async function firstBridge(client: LxdClient): Promise<string | undefined> {
   const networks = await client.get<NetworkInfo[]>('/1.0/networks', { query: { recursion: '1' } })

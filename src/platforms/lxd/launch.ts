@@ -2,14 +2,19 @@ import { CancelledError, ConfigError, PlatformError } from '../../core/errors.ts
 import type { LaunchRequest } from '../platform.ts'
 import type { Devices, ImageInfo, InstanceInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { SCRIPT_PATH } from './cloud/guest-script.ts'
+import { prepareGuest } from './cloud/prepare-guest.ts'
+import type { PreparedGuest } from './cloud/prepare-guest.ts'
 import { forgetConsole } from './console.ts'
 import { destroyInstance } from './destroy.ts'
-import { rootAndNic } from './host-defaults.ts'
+import { writeGuestFile } from './guest-files.ts'
+import { addExtras } from './extras.ts'
+import { rootAndNic, withoutNics } from './host-defaults.ts'
 import { resetIdentity } from './identity.ts'
 import { limitsOf } from './instance-types.ts'
 import type { LaunchExtra, LxdOptions } from './options.ts'
 import { startInstance } from './power.ts'
-import { seedConfig } from './seed.ts'
+import { seedConfig, withoutSeed } from './seed.ts'
 import { seedPrefix } from './seed-prefix.ts'
 import { explainStart } from './start-log.ts'
 import { isMadeFor, tagsOf } from './tags.ts'
@@ -37,15 +42,20 @@ export async function launchInstance(
   const until = performance.now() + request.deadlineMs
   const left = () => ({ deadlineMs: Math.max(1, Math.ceil(until - performance.now())), signal: request.signal })
   if (request.signal?.aborted) throw new CancelledError(`cancelled before ${request.name} was created`)
-  const body = await createBody(context, request, extra, source)
+  const seeded = request.cloudIdentity ? withoutSeed(request) : request
   try {
+    const guest = request.cloudIdentity && (await prepareGuest(context, request, request.cloudIdentity))
+    const body = await createBody(context, seeded, extra, source, guest)
     await forgetConsole(client, request.name)
     await create(client, request, body, left)
     if ('snapshot' in source) await resetIdentity(client, request.name)
+    if (guest)
+      await writeGuestFile(client, request.name, Buffer.from(guest.script), SCRIPT_PATH, { mode: 0o755, ...left() })
+    await addExtras(client, request, 'snapshot' in source)
     const created = await client.get<InstanceInfo>(`/1.0/instances/${request.name}`)
     const prefix = await seedPrefix(client, created, context.extensions)
     if (prefix === 'user' && context.extensions.has('cloud_init'))
-      await setConfig(client, created, seedConfig(request, 'user'), left)
+      await setConfig(client, created, seedConfig(seeded, 'user'), left)
     await startInstance(client, request.name, left())
     return await client.get<InstanceInfo>(`/1.0/instances/${request.name}`, left())
   } catch (error) {
@@ -55,11 +65,22 @@ export async function launchInstance(
   }
 }
 
-async function createBody(context: LaunchContext, request: LaunchRequest, extra: LaunchExtra, source: Source) {
+async function createBody(
+  context: LaunchContext,
+  request: LaunchRequest,
+  extra: LaunchExtra,
+  source: Source,
+  guest: PreparedGuest | undefined,
+) {
   const type = instanceType(request.boot)
   const profiles = extra.profiles ?? context.options.profiles ?? ['default']
   const pool = extra.pool ?? context.options.pool
-  const devices: Devices = { ...(await rootAndNic(context.client, profiles, pool)), ...extra.devices }
+  const devices: Devices = {
+    ...(await rootAndNic(context.client, profiles, pool)),
+    ...(guest ? await withoutNics(context.client, profiles) : {}),
+    ...extra.devices,
+    ...guest?.devices,
+  }
   const prefix = context.extensions.has('cloud_init') ? 'cloud-init' : 'user'
   return {
     name: request.name,
@@ -72,6 +93,7 @@ async function createBody(context: LaunchContext, request: LaunchRequest, extra:
       ...('image' in source ? requirementsOf(source.image) : {}),
       ...seedConfig(request, prefix),
       ...extra.config,
+      ...guest?.config,
       ...tagsOf(request.owner),
     },
     source:

@@ -1,9 +1,12 @@
 import { TransportError } from '../../core/errors.ts'
+import { connectControl } from '../../imds/control.ts'
+import type { ImdsControl } from '../../imds/control.ts'
 import type { Address, Capability, Machine, MachineState, TerminalRequest } from '../../instance/machine.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import type { InstanceInfo, InstanceState } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { CONTROL_KEY } from './cloud/control-key.ts'
 import { ConsoleMemory } from './console.ts'
 import { destroyInstance } from './destroy.ts'
 import { addDisk, addNic, removeDevice } from './devices.ts'
@@ -24,6 +27,7 @@ export class LxdMachine implements Machine {
   readonly platform = manifest.name
   readonly imageId: string | undefined
   readonly capabilities: ReadonlySet<Capability>
+  readonly imds: ImdsControl | undefined
   readonly #client: LxdClient
   readonly #console: ConsoleMemory
 
@@ -34,6 +38,8 @@ export class LxdMachine implements Machine {
     this.imageId = instance.config['volatile.base_image']
     const own: Capability[] = instance.type === 'virtual-machine' ? ['own-kernel'] : []
     this.capabilities = new Set([...manifest.capabilities, ...own])
+    const control = instance.config[CONTROL_KEY]
+    this.imds = control ? connectControl(control) : undefined
     this.#console = new ConsoleMemory(client, instance.name)
   }
 

@@ -1,3 +1,4 @@
+import { CLOUD_NAMES } from '../../imds/cloud.ts'
 import type { PlatformManifest } from '../platform.ts'
 
 /** Containers and virtual machines of LXD or Incus. */
@@ -20,7 +21,9 @@ export const manifest: PlatformManifest = {
     'ipv6',
     'at-rest',
     'image-import',
+    'cloud-identity',
   ],
+  axes: { identity: CLOUD_NAMES },
   packages: [],
   instanceTypes: {
     default: {},

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../core/errors.ts'
+import { CLOUD_NAMES } from '../../imds/cloud.ts'
 import type { LaunchRequest } from '../platform.ts'
 
 const sessionOptions = z.strictObject({
@@ -27,6 +28,8 @@ const launchExtra = z.strictObject({
   profiles: z.array(z.string()).optional(),
   project: z.string().optional(),
   pool: z.string().optional(),
+  /** The cloud the guest is to believe it runs on. */
+  identity: z.enum(CLOUD_NAMES).optional(),
 })
 
 /** `extra` of a launch request. */
@@ -40,6 +43,12 @@ export function parseOptions(options: unknown): LxdOptions {
 /** @throws ConfigError naming the key */
 export function parseExtra(request: LaunchRequest): LaunchExtra {
   return parse(launchExtra, request.extra ?? {}, 'launch setting')
+}
+
+/** The request with the cloud that `extra` names, unless it says more about that itself. */
+export function withIdentity(request: LaunchRequest, { identity }: LaunchExtra): LaunchRequest {
+  if (request.cloudIdentity || identity === undefined) return request
+  return { ...request, cloudIdentity: { cloud: identity } }
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {

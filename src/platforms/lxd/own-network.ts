@@ -7,7 +7,7 @@ import type { LxdClient } from './client.ts'
 import { isUsableBridge } from './host-defaults.ts'
 
 /** Config key that ties a network to the instance it was made for. */
-const MADE_FOR = 'user.harness.instance'
+export const MADE_FOR = 'user.harness.instance'
 
 /**
  * A bridge on which the instance has no card yet: LXD refuses two cards of one instance on one managed bridge,
@@ -39,7 +39,7 @@ export async function networkForNic(
 }
 
 /** A private /24 that no network of the server and no interface of this host has. LXD's own search fails on some hosts. */
-function freeSubnet(seed: Buffer, networks: readonly NetworkInfo[]): string {
+export function freeSubnet(seed: Buffer, networks: readonly NetworkInfo[]): string {
   const here = Object.values(networkInterfaces()).flatMap((addresses) => addresses?.map(({ address }) => address) ?? [])
   const taken = [...here, ...networks.map((network) => network.config['ipv4.address'] ?? '')]
   for (let offset = 0; offset < 16_384; offset++) {

@@ -2,6 +2,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { Resource } from '../platform.ts'
 import type { ImageInfo, InstanceInfo, NetworkInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { listRules, removeRules } from './cloud/guest-network.ts'
 import { destroyInstance } from './destroy.ts'
 import { parseMachineId, removeSnapshot } from './snapshots.ts'
 import { resourceOf } from './tags.ts'
@@ -9,6 +10,9 @@ import { ourVolumes, removeVolume } from './volumes.ts'
 
 /** Stands for the run of an image that is kept in LXD for later runs. */
 const CACHE_RUN = 'image-cache'
+
+/** Begins the id of network rules, which go with networks. */
+const RULES = 'acl:'
 
 /**
  * Everything that carries our marks, machines first. Snapshots are listed with their machines and go with them.
@@ -19,11 +23,12 @@ export async function listResources(
   filter: { runId?: string },
   extensions: ReadonlySet<string>,
 ): Promise<Resource[]> {
-  const [instances, volumes, networks, images] = await Promise.all([
+  const [instances, volumes, networks, images, rules] = await Promise.all([
     listInstances(client, extensions),
     ourVolumes(client),
     client.get<NetworkInfo[]>('/1.0/networks', { query: { recursion: '1' } }),
     client.get<ImageInfo[]>('/1.0/images', { query: { recursion: '1' } }),
+    listRules(client),
   ])
   const found = [
     ...instances.map((instance) => resourceOf('machine', instanceId(client, instance), instance.config, filter)),
@@ -34,6 +39,8 @@ export async function listResources(
     ),
     ...volumes.map((volume) => resourceOf('disk', volume.id, volume.config, filter)),
     ...networks.map((network) => resourceOf('network', network.name, network.config, filter)),
+    // After the networks: rules in use cannot be removed.
+    ...rules.map((one) => resourceOf('network', `${RULES}${one.name}`, one.config, filter)),
     ...images.map((image) => resourceOf('image', image.fingerprint, imageTags(image), filter)),
   ]
   return found.filter((resource) => resource !== undefined)
@@ -47,6 +54,7 @@ export async function removeResource(client: LxdClient, { kind, id }: Pick<Resou
   }
   if (kind === 'snapshot') return removeSnapshot(client, id)
   if (kind === 'disk') return removeVolume(client, id)
+  if (kind === 'network' && id.startsWith(RULES)) return removeRules(client, id.slice(RULES.length))
   const path = { image: '/1.0/images', network: '/1.0/networks' }[kind as string]
   if (path === undefined) throw new PlatformError('invalid', `lxd makes no resource of the kind ${kind}`)
   try {

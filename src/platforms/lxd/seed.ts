@@ -23,6 +23,19 @@ export function seedConfig(request: LaunchRequest, prefix: SeedPrefix): Record<s
   return config
 }
 
+/** A request of which the seed tells nothing: its data arrive by a metadata service. */
+export function withoutSeed(request: LaunchRequest): LaunchRequest {
+  const {
+    userData: _user,
+    vendorData: _vendor,
+    networkConfig: _network,
+    metaData: _meta,
+    sshKeys: _keys,
+    ...bare
+  } = request
+  return bare
+}
+
 /** YAML of extra meta-data. JSON strings are YAML strings. */
 function metaData(request: LaunchRequest): string {
   const lines = Object.entries(request.metaData ?? {}).map(

@@ -2,6 +2,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { LaunchRequest, PlatformSession, Resource } from '../platform.ts'
 import type { ImageInfo, InstanceInfo, ServerInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { stopGuestService } from './cloud/guest-service.ts'
 import { openImage } from './image-at-rest.ts'
 import { describeImage, resolveImage } from './images.ts'
 import { findByFingerprint } from './image-import.ts'
@@ -10,7 +11,7 @@ import type { Source } from './launch.ts'
 import { LxdMachine } from './machine.ts'
 import { manifest } from './manifest.ts'
 import type { LxdOptions } from './options.ts'
-import { parseExtra } from './options.ts'
+import { parseExtra, withIdentity } from './options.ts'
 import { listResources, removeResource } from './resources.ts'
 import { parseMachineId } from './snapshots.ts'
 
@@ -22,6 +23,8 @@ export class LxdSession implements PlatformSession {
   readonly #client: LxdClient
   readonly #options: LxdOptions
   readonly #extensions: ReadonlySet<string>
+  /** Machines whose metadata services run in this process. */
+  readonly #guests = new Set<string>()
   /** Images being found, so that parallel cells build and import one only once. */
   readonly #resolving = new Map<string, Promise<ImageInfo>>()
 
@@ -39,8 +42,10 @@ export class LxdSession implements PlatformSession {
     return openImage(this.#client, imageId, options)
   }
 
-  async launch(request: LaunchRequest) {
-    const extra = parseExtra(request)
+  async launch(wanted: LaunchRequest) {
+    const extra = parseExtra(wanted)
+    const request = withIdentity(wanted, extra)
+    if (request.cloudIdentity) this.#guests.add(request.name)
     const client = this.#client.inProject(extra.project ?? this.#options.project)
     const source = await this.#source(client, request)
     const instance = await launchInstance(
@@ -70,9 +75,9 @@ export class LxdSession implements PlatformSession {
     return removeResource(this.#client, resource)
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    for (const name of this.#guests) await stopGuestService(name)
     this.#client.close()
-    return Promise.resolve()
   }
 
   async #source(client: LxdClient, request: LaunchRequest): Promise<Source> {

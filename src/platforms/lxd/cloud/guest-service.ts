@@ -1,0 +1,63 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeTempDir } from '../../../core/temp-dir.ts'
+import type { Cloud, EndpointName } from '../../../imds/cloud.ts'
+import { listenForControl } from '../../../imds/control.ts'
+import type { InstanceDocument } from '../../../imds/document.ts'
+import type { Fault } from '../../../imds/faults.ts'
+import { ImdsService } from '../../../imds/imds-service.ts'
+import { listen } from '../../../imds/listen.ts'
+import { NO_STOCK, readStock } from '../../../imds/stock.ts'
+
+/** The metadata service of one guest, and the sockets by which the guest and its testers reach it. */
+export interface GuestService extends AsyncDisposable {
+  document: InstanceDocument
+  sockets: { endpoint: EndpointName; address: string; path: string }[]
+  /** Socket for `connectControl`. */
+  control: string
+}
+
+const running = new Map<string, GuestService>()
+
+/**
+ * Starts the service of an instance in this process. The sockets lie in a folder that only this user can enter;
+ * whoever is connected to one of them is that guest, so no address decides what is told to whom.
+ */
+export async function startGuestService(
+  instance: string,
+  cloud: Cloud,
+  document: InstanceDocument,
+  options: { faults?: readonly Fault[]; stock?: string },
+): Promise<GuestService> {
+  await stopGuestService(instance)
+  const stock = options.stock === undefined ? NO_STOCK : await readStock(options.stock)
+  const service = new ImdsService(cloud, document, { stock, faults: options.faults ?? [] })
+  await using stack = new AsyncDisposableStack()
+  const folder = await makeTempDir('imds')
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const sockets: GuestService['sockets'] = []
+  for (const { name, address } of cloud.endpoints) {
+    const path = join(folder, name)
+    stack.use(await listen(service, name, { path }))
+    sockets.push({ endpoint: name, address, path })
+  }
+  const control = join(folder, 'control')
+  stack.use(await listenForControl(service, control))
+  const resources = stack.move()
+  const started: GuestService = {
+    document: service.document,
+    sockets,
+    control,
+    [Symbol.asyncDispose]: async () => {
+      if (running.get(instance) === started) running.delete(instance)
+      await resources.disposeAsync()
+    },
+  }
+  running.set(instance, started)
+  return started
+}
+
+/** Ends the service of an instance, when this process runs one. */
+export async function stopGuestService(instance: string): Promise<void> {
+  await running.get(instance)?.[Symbol.asyncDispose]()
+}
