@@ -4,7 +4,7 @@ import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ConfigError } from '../core/errors.ts'
 import type { Check } from '../testing/check.ts'
-import { declaredChecks } from '../testing/registry.ts'
+import { checksOfFiles, loadingFile } from '../testing/registry.ts'
 import { declareScript, isScript } from './script-check.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
@@ -53,21 +53,21 @@ export async function findCheckFiles(
 }
 
 /**
- * Declares every check of some files in this process.
- * @throws ConfigError naming the file when one cannot be imported
+ * Declares every check of some files in this process, and gives those of these files, by id.
+ * @throws ConfigError naming the file when one cannot be imported, or both when two use the same id
  */
 export async function loadCheckFiles(files: CheckFiles): Promise<Map<string, Check>> {
   resolveTestingEntry()
   for (const file of files.modules) {
     try {
-      await import(pathToFileURL(file).href)
+      await loadingFile(file, () => import(pathToFileURL(file).href))
     } catch (error) {
       if (error instanceof ConfigError) throw error
       throw new ConfigError(`cannot be imported: ${(error as Error).message}`, { position: { file }, cause: error })
     }
   }
   for (const script of files.scripts) await declareScript(script)
-  return declaredChecks()
+  return checksOfFiles(new Set([...files.modules, ...files.scripts]))
 }
 
 /** All checks the harness brings along and those below `extra`, by id. @throws ConfigError */

@@ -76,7 +76,7 @@ export async function planRun(
     let known = bySet.get(key)
     if (!known) {
       const files = await findCheckFiles(cell.checks, builtIn)
-      known = { files, checks: await ownChecks(files) }
+      known = { files, checks: await loadCheckFiles(files) }
       bySet.set(key, known)
     }
     const { manifest } = await loadPlatform(cell.platform)
@@ -136,11 +136,4 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   if (!interrupted && !events.failure) await forgetRun(runId)
   const unwritable = events.failure ? { unwritable: events.failure } : {}
   return { status, exitCode, runId, runDir, ...unwritable }
-}
-
-/** The checks of one set of files only, though a process may have declared others too. */
-async function ownChecks(files: CheckFiles): Promise<Map<string, Check>> {
-  const all = await loadCheckFiles(files)
-  const own = new Set([...files.modules, ...files.scripts])
-  return new Map([...all].filter(([, check]) => own.has(check.file) || !check.file.startsWith('/')))
 }

@@ -182,6 +182,27 @@ test('checks that cannot be imported are refused before anything is launched', a
   expect(existsSync(join(folder.path, 'reports'))).toBe(false)
 })
 
+test('cells with different files of checks may use the same id', { timeout: 30_000 }, async () => {
+  using folder = testFolder()
+  const run = await fakeRun(folder.path, {
+    images: ['debian-12', 'debian-13'],
+    matrix: {
+      suites: ['policy'],
+      images: {
+        'debian-12': { checks: [checksAt('same-id-a.ts')] },
+        'debian-13': { checks: [checksAt('same-id-b.ts')] },
+      },
+    },
+  })
+  const of = (image: string) => run.of('check-ended').filter(({ cell }) => cell.includes(image))
+  expect(of('debian-12').map(({ record }) => `${record.title} ${record.status}`)).toEqual(['it holds pass'])
+  expect(of('debian-13').map(({ record }) => `${record.title} ${record.status}`)).toEqual(['it does not hold fail'])
+  const both = fakeRun(folder.path, {
+    matrix: { suites: ['policy'], checks: [checksAt('same-id-a.ts'), checksAt('same-id-b.ts')] },
+  })
+  await expect(both).rejects.toThrow(/the check id "same-id" is used twice: .*same-id-a.ts and .*same-id-b.ts/)
+})
+
 test('checks that break only in the worker are errors', { timeout: 30_000 }, async () => {
   using folder = testFolder()
   const run = await fakeRun(folder.path, { matrix: { ...SUITES, checks: [checksAt('throws-in-the-worker.ts')] } })
