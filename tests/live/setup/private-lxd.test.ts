@@ -19,7 +19,7 @@ const noOpenssl = await whyNoTool({ openssl: 'openssl' })
 
 const listOf = async (options: object) => {
   await using session = await openPlatform('lxd', options)
-  return session.list()
+  return await session.list()
 }
 
 describe.skipIf(!able)('a private LXD (needs root and LXD: sudo ./harness setup)', () => {
