@@ -50,7 +50,10 @@ export function estimator(
       const known = rate(cell)
       if (!known) return guess.expectedUsd(cell)
       const { seconds, machines } = expected(cell)
-      return usdOf(known, Array.from({ length: machines }, () => seconds / machines))
+      return usdOf(
+        known,
+        Array.from({ length: machines }, () => seconds / machines),
+      )
     },
   }
 }
