@@ -101,7 +101,9 @@ export async function waitUntilReachable(
     // A container that reboots is reported as stopped for a moment.
     if (state === 'gone' || forMs > STOPPED_MS) {
       const tail = await consoleTail(machine)
-      throw new BootError(`${machine.name} is ${state} instead of booting`, { consoleTail: tail })
+      const verdict = classifyConsole(tail)
+      const why = verdict === undefined ? '' : `: ${verdict}`
+      throw new BootError(`${machine.name} is ${state} instead of booting${why}`, { consoleTail: tail })
     }
     return state
   }

@@ -1,11 +1,13 @@
-import { BootError } from '../../core/errors.ts'
+import { join } from 'node:path'
+import { BootError, PrerequisiteError } from '../../core/errors.ts'
 import { waitUntil } from '../../core/wait-until.ts'
 import type { Attempt } from '../../core/wait-until.ts'
 import type { MachineState } from '../../instance/machine.ts'
+import { LOG } from './arguments.ts'
 import { askQemu } from './client.ts'
 import type { Waiting } from './client.ts'
 import { consoleSaysDead } from './console.ts'
-import { isRunning, killQemu, monitorOf, spawnQemu } from './process.ts'
+import { exitCodeOf, isRunning, killQemu, monitorOf, spawnQemu } from './process.ts'
 import { readRecord, writeRecord } from './record.ts'
 import type { MachineRecord } from './record.ts'
 
@@ -19,12 +21,33 @@ export interface Place {
 /** A guest that is busy starting may miss the press of the power button, so it is pressed again. */
 const PRESS_AGAIN_MS = 10_000
 
-/** `error` for a machine whose console says that it will not get any further. */
-export async function machineState({ dir, name }: Place): Promise<MachineState> {
+/**
+ * `error` for a machine whose console says that it will not get any further.
+ * @throws PrerequisiteError when this host ended it or cannot hold its disk: nothing is said about the image then
+ */
+export async function machineState(place: Place): Promise<MachineState> {
+  const { dir, name } = place
   const record = await readRecord(dir, name).catch(() => undefined)
   if (!record) return 'gone'
-  if (!isRunning(record)) return 'stopped'
-  return (await consoleSaysDead(dir)) ? 'error' : 'running'
+  if (isRunning(record)) {
+    await refuseStalled(place)
+    return (await consoleSaysDead(dir)) ? 'error' : 'running'
+  }
+  const code = await exitCodeOf(dir)
+  if (code === undefined || code === 0) return 'stopped'
+  throw new PrerequisiteError(`the QEMU of ${name} was ended on this host, with exit code ${code}`, {
+    hint: code === 137 ? 'look whether this host ran out of memory: dmesg' : `read ${join(dir, LOG)}`,
+  })
+}
+
+/** QEMU stops a guest whose disk it cannot write, in the hope that somebody makes space. */
+async function refuseStalled({ dir, name }: Place): Promise<void> {
+  const asked = askQemu(monitorOf(dir), [['query-status']], { deadlineMs: 2000 })
+  const answer = (await asked.catch(() => undefined)) as { status: string } | undefined
+  if (answer?.status !== 'io-error') return
+  throw new PrerequisiteError(`the disk of ${name} cannot be written: ${dir} has no space left`, {
+    hint: 'free some space on this host: harness sweep',
+  })
 }
 
 /** Starts; one that runs is fine. @throws PlatformError with what QEMU said */

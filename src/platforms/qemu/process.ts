@@ -8,7 +8,7 @@ import { waitUntil } from '../../core/wait-until.ts'
 import type { Attempt } from '../../core/wait-until.ts'
 import { identify, isAlive } from '../process-identity.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
-import { LOG, MONITOR, PID_FILE, qemuArguments } from './arguments.ts'
+import { EXIT_CODE, LOG, MONITOR, PID_FILE, qemuArguments } from './arguments.ts'
 import { askQemu } from './client.ts'
 import type { Waiting } from './client.ts'
 import { hostError, saidError } from './errors.ts'
@@ -42,8 +42,9 @@ export async function spawnQemu(
 ): Promise<ProcessIdentity> {
   await rm(monitorOf(dir), { force: true })
   await rm(join(dir, PID_FILE), { force: true })
+  await rm(join(dir, EXIT_CODE), { force: true })
   const command = [program ?? programFor(record.architecture), ...qemuArguments(record)]
-  const [file = '', ...words] = [...limit(record.owner.expires), ...command]
+  const [file = '', ...words] = [...limit(record.owner.expires), ...noted, ...command]
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => undefined)
   await using log = await open(join(dir, LOG), 'a', 0o600).catch((error: unknown) => {
@@ -53,8 +54,8 @@ export async function spawnQemu(
   // Not through runHost: this one is meant to stay when we go.
   const child = spawn(file, words, { cwd: dir, detached: true, stdio: ['ignore', log.fd, log.fd] })
   child.once('error', (error) => failed.reject(spawnError(error, record)))
-  child.once('exit', (code) => {
-    void endOf(dir, begin, code, record).then(failed.reject, failed.reject)
+  child.once('exit', () => {
+    void endOf(dir, begin, record).then(failed.reject, failed.reject)
   })
   child.unref()
   return await Promise.race([answers(dir, record, waiting), failed.promise])
@@ -76,6 +77,15 @@ async function answers(dir: string, record: MachineRecord, waiting: Waiting): Pr
   )
 }
 
+/** Runs the words after it and writes down how they ended, for whoever looks later. */
+const noted = ['sh', '-c', `"$@"; echo $? >${EXIT_CODE}`, 'sh']
+
+/** Exit code of the last QEMU in a folder; undefined while it runs, and when we ended it. */
+export async function exitCodeOf(dir: string): Promise<number | undefined> {
+  const text = await readFile(join(dir, EXIT_CODE), 'utf8').catch(() => '')
+  return text === '' ? undefined : Number(text)
+}
+
 /** `timeout` in front of QEMU, where this host has it. */
 function limit(expires: string): string[] {
   if (!(process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'timeout')))) return []
@@ -88,8 +98,9 @@ function spawnError(error: NodeJS.ErrnoException, { architecture }: MachineRecor
   return new PrerequisiteError(`\`${programFor(architecture)}\` is not installed`, { hint: installHint(architecture) })
 }
 
-/** Why QEMU ended before it answered. 127 and 126 are what `timeout` says of a program it cannot start. */
-async function endOf(dir: string, begin: number, code: number | null, record: MachineRecord): Promise<HarnessError> {
+/** Why QEMU ended before it answered. A shell says 127 of a program it cannot find. */
+async function endOf(dir: string, begin: number, record: MachineRecord): Promise<HarnessError> {
+  const code = await exitCodeOf(dir)
   const text = await readFile(join(dir, LOG), 'utf8').catch(() => '')
   const said = text
     .slice(begin)

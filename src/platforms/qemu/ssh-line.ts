@@ -9,6 +9,7 @@ import { readConsole } from './console.ts'
 import { monitorOf } from './process.ts'
 
 const HOST = '127.0.0.1'
+const SHOW_MS = 10_000
 
 /** Default users of distributions, with what their consoles show. */
 const USERS: readonly (readonly [user: string, sign: RegExp])[] = [
@@ -54,7 +55,13 @@ export async function openSshLine(
     ...(waiting.signal ? { signal: waiting.signal } : {}),
   })
   const port = (memory.port ??= await forwardedPort(machine.dir, 22, left()))
-  const hostKey = (memory.hostKey ??= await shownHostKey({ host: HOST, port, ...left() }))
+  const hostKey = (memory.hostKey ??= await shownHostKey({
+    host: HOST,
+    port,
+    ...left(),
+    // A guest that is not up yet takes connections and says nothing.
+    deadlineMs: Math.min(left().deadlineMs, SHOW_MS),
+  }))
   let failure: unknown
   for (const user of await users(machine)) {
     try {
