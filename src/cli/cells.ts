@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import type { Cell } from '../matrix/cell.ts'
-import { imageName } from '../matrix/image-names.ts'
+import { imageName, isImagePath } from '../matrix/image-names.ts'
 import type { LoadedMatrix } from '../matrix/load-matrix.ts'
 import type { Settings } from '../matrix/schema.ts'
 import type { Waiver } from '../matrix/waivers.ts'
@@ -80,7 +80,7 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
     import('./matrix-facts.ts'),
   ])
   const matrixFile = options.matrix ?? defaultMatrix()
-  const loaded = withOwnImages(await loadMatrix(matrixFile), options.image ?? [])
+  const loaded = withOwnImages(await loadMatrix(matrixFile), options.image ?? [], options.platform ?? [])
   const facts = await matrixFacts(loaded)
   const { cells, excluded } = expandMatrix(loaded, { ...facts, override: overrides(options) })
   const chosen = selectCells(cells, {
@@ -104,20 +104,28 @@ function defaultMatrix(): string {
   return existsSync('matrix.yaml') ? 'matrix.yaml' : join(packageInfo().root, 'matrix.yaml')
 }
 
-/** An image named by path or by `remote:` cannot be a slip of the pen, so it need not be in the matrix. */
-function withOwnImages(loaded: LoadedMatrix, images: readonly string[]): LoadedMatrix {
+/**
+ * An image named by path or by `remote:` cannot be a slip of the pen, so it need not be in the matrix;
+ * nor need the platforms it is to be tested on, when they are named too.
+ */
+function withOwnImages(loaded: LoadedMatrix, images: readonly string[], platforms: readonly string[]): LoadedMatrix {
   const { axes, include = [] } = loaded.matrix
   const known = axes['image'] ?? []
   const own = images.map(ownPath).filter((image) => /[:/]/.test(image) && !known.includes(image))
   if (own.length === 0) return loaded
-  if (axes['image']) return { ...loaded, matrix: { ...loaded.matrix, axes: { ...axes, image: [...known, ...own] } } }
-  const more = axes.platform.flatMap((platform) => own.map((image) => ({ platform, image })))
-  return { ...loaded, matrix: { ...loaded.matrix, include: [...include, ...more] } }
+  const others = platforms.filter((name) => /^[a-z0-9-]+$/.test(name) && !axes.platform.includes(name))
+  const cross = (names: readonly string[]) => names.flatMap((platform) => own.map((image) => ({ platform, image })))
+  const more = [...include, ...cross(others), ...(axes['image'] ? [] : cross(axes.platform))]
+  const image = axes['image'] ? { image: [...known, ...own] } : {}
+  return {
+    ...loaded,
+    matrix: { ...loaded.matrix, axes: { ...axes, ...image }, ...(more.length > 0 ? { include: more } : {}) },
+  }
 }
 
 /** Paths of the command line count from where it was started, not from the matrix. */
 function ownPath(image: string): string {
-  return /\.ya?ml$/.test(image) ? resolve(image) : image
+  return isImagePath(image) ? resolve(image) : image
 }
 
 function overrides(options: OptionValues<typeof CELL_OPTIONS>): Settings {

@@ -1,6 +1,6 @@
 import type { SpaceOptions } from '../matrix/space.ts'
 import type { PlatformFacts } from '../matrix/platform-facts.ts'
-import { recipePaths, type ImageNames, type KnownImage } from '../matrix/image-names.ts'
+import { type ImageNames, imagePaths, isDiskPath, knownImages } from '../matrix/image-names.ts'
 import type { LoadedMatrix } from '../matrix/load-matrix.ts'
 import { dirname, isAbsolute, resolve } from 'node:path'
 
@@ -20,11 +20,12 @@ export async function matrixFacts(loaded: LoadedMatrix): Promise<Required<SpaceO
       architectures === 'host' ? (isElsewhere(loaded, name) ? undefined : [hostArchitecture()]) : architectures
     return { ...rest, ...(host ? { architectures: host } : {}) }
   }
-  const images: [string, KnownImage][] = []
-  for (const text of recipePaths(loaded)) {
+  const images = new Map(knownImages(loaded, undefined))
+  for (const text of imagePaths(loaded)) {
+    if (isDiskPath(text)) continue
     const path = isAbsolute(text) ? text : resolve(dirname(loaded.file), text)
     const { name, distribution, release } = await loadRecipe(path)
-    images.push([text, { name, path, distribution, release }])
+    images.set(text, { name, path, distribution, release })
   }
   return {
     platforms: facts,
@@ -34,7 +35,7 @@ export async function matrixFacts(loaded: LoadedMatrix): Promise<Required<SpaceO
         codename === undefined ? [version] : [version, codename],
       )
     },
-    images: new Map(images) satisfies ImageNames,
+    images: images satisfies ImageNames,
   }
 }
 
