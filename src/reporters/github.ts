@@ -1,6 +1,6 @@
 import type { RunModel } from '../results/run-model.ts'
-import { countedChecks, isProblem, worstFirst } from '../results/summary.ts'
-import { cellReason, judgedAt, oneLine } from './wording.ts'
+import { countedChecks, flakyCells, isProblem, worstFirst } from '../results/summary.ts'
+import { cellReason, flakyReason, judgedAt, oneLine } from './wording.ts'
 import { cleanText } from '../core/text.ts'
 
 const MAX_PER_LEVEL = 10
@@ -24,6 +24,10 @@ export function githubAnnotations(run: RunModel): string[] {
       const message = `expected: ${record.title}\n${record.errors[0]?.message ?? record.reason ?? ''}`
       ;(isError ? errors : warnings).push(command(isError ? 'error' : 'warning', title, message))
     }
+  }
+  for (const { cell, checks } of flakyCells(run)) {
+    const title = `${cell.summary.id}: flaky${checks[0] ? `: ${checks[0].id}` : ''}`
+    warnings.push(command('warning', title, flakyReason(cell, checks[0])))
   }
   return [...errors.slice(0, MAX_PER_LEVEL), ...warnings.slice(0, MAX_PER_LEVEL)]
 }

@@ -1,8 +1,8 @@
 import { cleanText } from '../core/text.ts'
 import type { CheckRecord } from '../results/check-record.ts'
 import type { CellModel, RunModel } from '../results/run-model.ts'
-import { compareSubjects, countedChecks } from '../results/summary.ts'
-import { cellReason, failureLines, judgedAt } from './wording.ts'
+import { compareSubjects, countedChecks, isFlaky } from '../results/summary.ts'
+import { cellReason, failureLines, judgedAt, waiverText } from './wording.ts'
 
 /**
  * The run as JUnit XML: a suite per cell, a case per judgement of the image under test. A failed image is a `<failure>`;
@@ -74,6 +74,8 @@ function suiteProperties(cell: CellModel): Record<string, string> {
     'agent-source': summary.agent.source,
     status: cell.status,
     boots: String(cell.boots),
+    ...(isFlaky(cell) ? { flaky: 'true' } : {}),
+    ...(cell.attempt > 1 ? { attempts: String(cell.attempt) } : {}),
     ...(cell.upgrade ? { 'agent-from': cell.upgrade.from, 'agent-to': cell.upgrade.to } : {}),
     ...(diff
       ? { broke: diff.broke.map(({ id }) => id).join(' '), fixed: diff.fixed.map(({ id }) => id).join(' ') }
@@ -127,7 +129,11 @@ function caseProperties(record: CheckRecord): [string, string][] {
     ['subject', record.subject],
     ['status', record.status],
     ['flaky', record.flaky ? 'true' : undefined],
-    ['waived', record.waived && `${record.waived.reason} (${record.waived.tracker}, until ${record.waived.until})`],
+    ['waived', record.waived && waiverText(record)],
+    ...(record.earlier ?? []).map(({ attempt, status, errors, reason }): [string, string] => [
+      `attempt:${attempt}`,
+      `${status}: ${errors[0]?.message ?? reason ?? ''}`,
+    ]),
     ['because', record.about?.because],
     ['source', record.about?.source],
     ...(record.measurements ?? []).map(({ name, value, unit }): [string, string] => [

@@ -1,7 +1,15 @@
 import { cleanText } from '../core/text.ts'
 import type { CheckRecord } from '../results/check-record.ts'
 import type { CellModel, RunModel } from '../results/run-model.ts'
-import { compareSubjects, countChecks, countedChecks, isProblem, leaksOf } from '../results/summary.ts'
+import {
+  compareSubjects,
+  countChecks,
+  countedChecks,
+  flakyCells,
+  isProblem,
+  leaksOf,
+  waivedChecks,
+} from '../results/summary.ts'
 import { problemsOf, type Problem } from './problems.ts'
 import { STATUS_STYLE } from './status-style.ts'
 import {
@@ -9,10 +17,13 @@ import {
   countsText,
   explainCommand,
   failureLines,
+  flakyReason,
   oneLine,
   rerunCommand,
   timeText,
+  shownStatus,
   verdictText,
+  waiverText,
 } from './wording.ts'
 
 export interface MarkdownOptions {
@@ -25,7 +36,7 @@ export interface MarkdownOptions {
 /** The run as a comment for a pull request: the verdict, a table of cells, then details to unfold, worst first. */
 export function markdownSummary(run: RunModel, options: MarkdownOptions = {}): string {
   const max = options.maxChars ?? 60_000
-  const style = STATUS_STYLE[run.ended ? run.status : 'miss']
+  const style = STATUS_STYLE[shownStatus(run)]
   const head = [
     `## ${style.emoji} ${escape(verdictText(run))}`,
     '',
@@ -36,7 +47,13 @@ export function markdownSummary(run: RunModel, options: MarkdownOptions = {}): s
     ...run.cells.map(cellRow),
   ]
   const sections = [...run.cells].filter(needsWords).map((cell) => cellSection(run, cell))
-  sections.push(...upgradeSection(run), ...leakSection(run), ...excludedSection(run))
+  sections.push(
+    ...flakySection(run),
+    ...waiverSection(run),
+    ...upgradeSection(run),
+    ...leakSection(run),
+    ...excludedSection(run),
+  )
   let text = `${head.join('\n').slice(0, max)}\n`
   let leftOut = 0
   for (const section of sections) {
@@ -105,6 +122,26 @@ function problemLines({ record, where }: Problem): string[] {
       ? [`_${escape(oneLine(record.about.because, 300))}_ (\`${code(explainCommand(record))}\`)`, '']
       : []),
   ]
+}
+
+function flakySection(run: RunModel): string[] {
+  const lines = flakyCells(run).flatMap(({ cell, checks }) => {
+    const id = `\`${code(cell.summary.id)}\``
+    if (checks.length === 0) return [`- ${id}: ${escape(flakyReason(cell))}`]
+    return checks.map((record) => `- ${id} \`${code(record.id)}\`: ${escape(flakyReason(cell, record))}`)
+  })
+  if (lines.length === 0) return []
+  return [['### Flaky: failed, and passed when judged again on a fresh machine', '', ...lines.slice(0, 50)].join('\n')]
+}
+
+function waiverSection(run: RunModel): string[] {
+  const lines = run.cells.flatMap((cell) => {
+    const byCheck = Map.groupBy(waivedChecks(cell), ({ id, status }) => `${id} ${status}`)
+    return [...byCheck.values()].flatMap(([record]) =>
+      record ? [`- \`${code(cell.summary.id)}\` \`${code(record.id)}\`: ${escape(waiverText(record))}`] : [],
+    )
+  })
+  return lines.length === 0 ? [] : [['### Waivers', '', ...lines.slice(0, 50)].join('\n')]
 }
 
 function upgradeSection(run: RunModel): string[] {

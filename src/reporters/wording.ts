@@ -2,7 +2,7 @@ import { cleanText } from '../core/text.ts'
 import { formatMs } from '../core/duration.ts'
 import type { CheckFailure, CheckRecord } from '../results/check-record.ts'
 import type { CellModel, RunModel } from '../results/run-model.ts'
-import { countCells, type Counts } from '../results/summary.ts'
+import { countCells, countChecks, countedChecks, type Counts } from '../results/summary.ts'
 import type { Status } from '../results/status.ts'
 
 /** The order in which people want to read a group of counts. */
@@ -35,8 +35,48 @@ export function verdictText(run: RunModel): string {
     return `interrupted: ${ended} of ${cells} ended, ${counts.pass} passed`
   }
   if (counts.total === 0) return 'no cell was run'
-  if (counts.pass === counts.total) return counts.total === 1 ? 'the cell passed' : `all ${cells} passed`
-  return `${counts.pass} of ${cells} passed: ${countsText({ ...counts, pass: 0 })}`
+  if (counts.pass === counts.total)
+    return (counts.total === 1 ? 'the cell passed' : `all ${cells} passed`) + flakyWords(run, counts)
+  return `${counts.pass} of ${cells} passed: ${countsText({ ...counts, pass: 0, flaky: 0 })}${flakyWords(run, counts)}`
+}
+
+/** The status a run is shown by: one that did not end was not judged, and one whose gate is shut has failed. */
+export function shownStatus(run: RunModel): Status {
+  if (!run.ended) return 'miss'
+  const blocked = run.gate?.flaky === 'block' && countCells(run).flaky > 0
+  return blocked && run.status === 'pass' ? 'fail' : run.status
+}
+
+/** The run as data, with how many cells and judgements there are of each kind. */
+export function runData(run: RunModel): RunModel & { counts: { cells: Counts; checks: Counts } } {
+  return { ...run, counts: { cells: countCells(run), checks: countChecks(run.cells.flatMap(countedChecks)) } }
+}
+
+function flakyWords(run: RunModel, counts: Counts): string {
+  if (counts.flaky === 0) return ''
+  const words = counts.total === 1 ? ', but only when judged again' : `; ${counts.flaky} flaky`
+  return run.gate?.flaky === 'block' ? `${words}, which this run does not allow` : words
+}
+
+/** Why something is flaky, in one line: how it was judged before it passed. */
+export function flakyReason(cell: CellModel, record?: CheckRecord): string {
+  const [before] = record?.earlier ?? []
+  if (before) {
+    const why = before.errors[0]?.message ?? before.reason ?? ''
+    return oneLine(`attempt ${before.attempt} ended as ${before.status}${why === '' ? '' : `: ${why}`}`, 300)
+  }
+  const failed = cell.earlier.find(({ status }) => status === 'fail' || status === 'error')
+  if (!failed) return 'it failed before it passed'
+  return oneLine(`attempt ${failed.attempt} ended as ${failed.status}: ${failed.reason ?? 'no reason known'}`, 300)
+}
+
+/** A waiver in one line: what it does not count, or that it is not needed. */
+export function waiverText(record: CheckRecord): string {
+  if (!record.waived) return ''
+  const { reason, tracker, until } = record.waived
+  return record.status === 'pass'
+    ? `passes here although it is waived until ${until} (${tracker})`
+    : `waived until ${until}: ${reason} (${tracker})`
 }
 
 /** Why a cell is not a pass, in one line. */

@@ -51,6 +51,22 @@ export function isFlaky(cell: CellModel): boolean {
   return cell.flaky || failed || countedChecks(cell).some((record) => record.flaky)
 }
 
+/** What is flaky in a run: cells that pass, with those of their checks that had failed on another machine. */
+export function flakyCells(run: RunModel): { cell: CellModel; checks: CheckRecord[] }[] {
+  return run.cells
+    .filter(isFlaky)
+    .map((cell) => ({ cell, checks: countedChecks(cell).filter((record) => record.flaky) }))
+}
+
+/** Judgements that a waiver covers: failures that do not count, and passes that show that the waiver is not needed. */
+export function waivedChecks(cell: CellModel): CheckRecord[] {
+  return countedChecks(cell).filter((record) => record.waived !== undefined && isBadOrPass(record.status))
+}
+
+function isBadOrPass(status: Status): boolean {
+  return status === 'fail' || status === 'error' || status === 'pass'
+}
+
 export function countCells(run: RunModel): Counts {
   const counts: Counts = { pass: 0, fail: 0, error: 0, miss: 0, skip: 0, done: 0, total: 0, waived: 0, flaky: 0 }
   for (const cell of run.cells) {

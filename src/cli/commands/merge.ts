@@ -13,13 +13,13 @@ export default defineCommand({
   },
   examples: ['harness merge shards/*/', 'harness merge *.blob --reports-dir merged'],
   async run({ options, args }) {
-    const { githubAnnotations, mergeRuns, runSummary, writeReports } = await import('../../reporters/index.ts')
+    const { githubAnnotations, mergeRuns, runData, runSummary, writeReports } = await import('../../reporters/index.ts')
     const { runDir, exitCode, missing } = await mergeRuns(args, options['reports-dir'] ?? 'reports')
     const { run, paths } = await writeReports(
       runDir,
       options['report-url'] === undefined ? {} : { reportUrl: options['report-url'] },
     )
-    if (options.json) await printJson(run)
+    if (options.json) await printJson(runData(run))
     else await print(runSummary(run, Object.values(paths)))
     if (process.env.GITHUB_ACTIONS) for (const line of githubAnnotations(run)) note(line)
     if (missing.length > 0) note(`${missing.length} cells are missing: ${missing[0]?.reason}`)

@@ -22,7 +22,7 @@ export default defineCommand({
     const dir = await findRunFolder(args[0], options['reports-dir'] ?? 'reports')
     if (options.json) {
       const { run } = await reporters.writeReports(dir, { formats: [] })
-      await printJson(run)
+      await printJson(reporters.runData(run))
       return 0
     }
     const { paths, unreadable } = await reporters.writeReports(dir, {

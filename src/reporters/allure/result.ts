@@ -1,9 +1,9 @@
 import { cleanText } from '../../core/text.ts'
 import type { CheckRecord } from '../../results/check-record.ts'
 import type { CellModel, RunModel, StepModel } from '../../results/run-model.ts'
-import { countedChecks } from '../../results/summary.ts'
+import { countedChecks, isFlaky } from '../../results/summary.ts'
 import type { Status } from '../../results/status.ts'
-import { cellReason, explainCommand, failureLines, judgedAt } from '../wording.ts'
+import { cellReason, explainCommand, failureLines, flakyReason, judgedAt } from '../wording.ts'
 import { md5, uuidOf } from './identifier.ts'
 
 type AllureStatus = 'passed' | 'failed' | 'broken' | 'skipped' | 'unknown'
@@ -68,13 +68,19 @@ function cellResult(run: RunModel, cell: CellModel): AllureResult {
     !cell.error
   const status = ran ? 'passed' : cell.status === 'fail' ? 'failed' : 'broken'
   const reason = cellReason(cell)
+  // Flaky checks tell of themselves.
+  const flaky = isFlaky(cell) && !countedChecks(cell).some((record) => record.flaky)
   const message = status === 'broken' ? `not judged: ${reason}` : reason
   return {
     ...identity(run, cell, 'cell', 'cell'),
     name: 'the cell can be judged',
     description: 'Launches the image, upgrades the agent, reboots, collects the logs and destroys the machine.',
     status,
-    statusDetails: ran ? {} : { message, trace: cleanText(cell.error?.evidence ?? '') },
+    statusDetails: {
+      ...(ran ? {} : { message, trace: cleanText(cell.error?.evidence ?? '') }),
+      ...(flaky ? { flaky } : {}),
+      ...(ran && flaky ? { message: cleanText(flakyReason(cell)) } : {}),
+    },
     start,
     stop: start + cell.durationMs,
     labels: [...labels(cell), { name: 'suite', value: 'cell' }, { name: 'severity', value: 'blocker' }],
@@ -104,7 +110,9 @@ function checkResult(run: RunModel, cell: CellModel, record: CheckRecord, start:
     ? `waived until ${waived.until}: ${waived.reason} (${waived.tracker}); `
     : record.status === 'miss'
       ? 'not judged: '
-      : ''
+      : record.flaky
+        ? `flaky: ${flakyReason(cell, record)}`
+        : ''
   const trace = record.errors
     .flatMap((error) => [...failureLines(error, 60), error.at ? `at ${error.at}` : ''])
     .filter(Boolean)

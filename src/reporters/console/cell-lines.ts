@@ -1,7 +1,7 @@
 import { toMs } from '../../core/duration.ts'
 import { STATUS_STYLE } from '../status-style.ts'
 import type { CellModel, RunModel } from '../../results/run-model.ts'
-import { compareSubjects, countChecks, countedChecks } from '../../results/summary.ts'
+import { compareSubjects, countChecks, countedChecks, isFlaky } from '../../results/summary.ts'
 import type { Status } from '../../results/status.ts'
 import { cellReason, countsText, explainCommand, oneLine, rerunCommand, timeText } from '../wording.ts'
 import { problemsOf } from '../problems.ts'
@@ -17,7 +17,9 @@ export function verdictLine(cell: CellModel, width: number, paint: Paint): strin
   const checks = countChecks(countedChecks(cell))
   const id = column(cell.summary.id, Math.min(44, Math.max(20, width - 40)))
   const time = cell.durationMs >= MANY_LINES ? timeText(cell.durationMs) : ''
-  const rest = fit(checks.total > 0 ? countsText(checks) : cellReason(cell), width - columnsOf(id) - 27)
+  const flaky = isFlaky(cell) && checks.flaky === 0 ? 'flaky' : ''
+  const said = [checks.total > 0 ? countsText(checks) : cellReason(cell), flaky].filter(Boolean).join(', ')
+  const rest = fit(said, width - columnsOf(id) - 27)
   return `${paint(ansi, glyph)} ${id} ${paint(`1;${ansi}`, column(word, 10))} ${paint('2', time.padStart(10))}  ${rest}`.trimEnd()
 }
 

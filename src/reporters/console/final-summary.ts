@@ -1,7 +1,7 @@
 import { STATUS_STYLE } from '../status-style.ts'
 import type { RunModel } from '../../results/run-model.ts'
-import { isProblem, countedChecks, leaksOf } from '../../results/summary.ts'
-import { oneLine, timeText, verdictText } from '../wording.ts'
+import { countedChecks, flakyCells, isProblem, leaksOf } from '../../results/summary.ts'
+import { flakyReason, oneLine, shownStatus, timeText, verdictText } from '../wording.ts'
 import type { Paint } from './ansi.ts'
 import { problemLines, verdictLine } from './cell-lines.ts'
 
@@ -20,6 +20,7 @@ export function finalSummary(
   for (const cell of worse) lines.push('', verdictLine(cell, width, paint), ...problemLines(run, cell, width, paint))
   for (const { id, reason } of run.excluded)
     lines.push(paint('2', oneLine(`${STATUS_STYLE.skip.glyph} ${id}  left out: ${reason}`, 400)))
+  lines.push(...flakyLines(run, paint))
   const leaks = leaksOf(run)
   if (leaks.length > 0) {
     lines.push(
@@ -31,11 +32,23 @@ export function finalSummary(
     )
     for (const leak of leaks) lines.push(`  ${oneLine(`${leak.resource}: ${leak.message}`, 400)}`)
   }
-  const style = STATUS_STYLE[run.ended ? run.status : 'miss']
+  const style = STATUS_STYLE[shownStatus(run)]
   lines.push(
     '',
     `${paint(`1;${style.ansi}`, `${style.glyph} ${verdictText(run)}`)} ${paint('2', `in ${timeText(run.durationMs)}`)}`,
   )
   for (const path of options.reports ?? []) lines.push(`  ${path}`)
   return lines
+}
+
+/** Cells that pass only when they are judged again are never shown as plain passes. */
+function flakyLines(run: RunModel, paint: Paint): string[] {
+  const flaky = flakyCells(run)
+  if (flaky.length === 0) return []
+  const lines = flaky.flatMap(({ cell, checks }) => [
+    `  ${cell.summary.id}${checks.length === 0 ? `: ${flakyReason(cell)}` : ''}`,
+    ...checks.slice(0, 10).map((record) => `    ${record.id}: ${flakyReason(cell, record)}`),
+  ])
+  const head = paint(STATUS_STYLE.miss.ansi, 'flaky: failed, and passed when judged again on a fresh machine')
+  return ['', head, ...lines]
 }

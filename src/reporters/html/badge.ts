@@ -10,12 +10,21 @@ export function badge(status: Status, word: string = STATUS_STYLE[status].word):
   >`
 }
 
+const FLAKY_GLYPH = '⚡'
+
+/** Stands beside the badge of a pass that was a failure on another machine. */
+export function flakyMark(reason: string): Markup {
+  return html` <span class="s-miss" title="${reason}"><span aria-hidden="true">${FLAKY_GLYPH}</span> flaky</span>`
+}
+
 /** Counts as small glyphs, worst first: `✘2 ✔36 –1`, with words for who cannot see them. */
 export function tally(counts: Counts): Markup {
   const shown = (['fail', 'error', 'miss', 'pass', 'done', 'skip'] as const).filter((status) => counts[status] > 0)
   const parts = shown.map((status) => ({ ...STATUS_STYLE[status], name: status as string, count: counts[status] }))
   if (counts.waived > 0)
     parts.splice(1, 0, { ...STATUS_STYLE.skip, glyph: '~', word: 'waived', name: 'skip', count: counts.waived })
+  if (counts.flaky > 0)
+    parts.push({ ...STATUS_STYLE.miss, glyph: FLAKY_GLYPH, word: 'flaky', name: 'miss', count: counts.flaky })
   if (parts.length === 0) return html`<span class="none">–</span>`
   return html`<span class="tally">${parts.map(part)}</span>`
 }

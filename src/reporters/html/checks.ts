@@ -1,8 +1,8 @@
 import type { CheckRecord } from '../../results/check-record.ts'
 import { worstFirst } from '../../results/summary.ts'
-import { explainCommand, failureLines, judgedAt, timeText } from '../wording.ts'
+import { explainCommand, failureLines, judgedAt, timeText, waiverText } from '../wording.ts'
 import type { Problem } from '../problems.ts'
-import { badge } from './badge.ts'
+import { badge, flakyMark } from './badge.ts'
 import { fileLink, html, sourceLink, type Markup } from './markup.ts'
 
 /** A failed check in full: what should be true, what was seen, why it matters, how to repair it. */
@@ -67,17 +67,20 @@ export function checkTable(records: readonly CheckRecord[]): Markup {
 
 function row(record: CheckRecord): Markup {
   const notes = [
-    record.flaky ? 'flaky: failed before it passed' : '',
-    record.waived ? `waived until ${record.waived.until}: ${record.waived.reason} (${record.waived.tracker})` : '',
+    ...(record.earlier ?? []).map(
+      ({ attempt, status, errors, reason }) => `attempt ${attempt}: ${status}: ${errors[0]?.message ?? reason ?? ''}`,
+    ),
+    record.flaky && !record.earlier ? 'flaky: failed before it passed' : '',
+    waiverText(record),
     record.status === 'skip' || record.status === 'miss' ? (record.reason ?? '') : '',
     record.status === 'fail' || record.status === 'error' ? (record.errors[0]?.message ?? '') : '',
     ...(record.measurements ?? []).map(({ name, value, unit }) => `${name} ${value} ${unit}`),
   ].filter(Boolean)
   return html`<tr
-    data-status="${record.waived ? 'waived' : record.status}"
+    data-status="${record.waived ? 'waived' : record.flaky ? 'flaky' : record.status}"
     ${record.baseline && html` class="baseline"`}
   >
-    <td>${badge(record.status)}</td>
+    <td>${badge(record.status)}${record.flaky && flakyMark('failed on another machine before')}</td>
     <td>
       <code>${record.id}</code>
       <span class="title">${record.title}</span

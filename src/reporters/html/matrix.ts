@@ -1,7 +1,7 @@
 import type { CellModel, RunModel } from '../../results/run-model.ts'
-import { compareSubjects, countChecks, countedChecks } from '../../results/summary.ts'
-import { cellReason, oneLine, timeText } from '../wording.ts'
-import { badge, tally } from './badge.ts'
+import { compareSubjects, countChecks, countedChecks, isFlaky } from '../../results/summary.ts'
+import { cellReason, flakyReason, oneLine, timeText } from '../wording.ts'
+import { badge, flakyMark, tally } from './badge.ts'
 import { breakable, html, type Markup } from './markup.ts'
 
 /** Cells down, suites across. */
@@ -37,7 +37,7 @@ function row(cell: CellModel, index: number, suites: readonly string[], compared
   const reason = countedChecks(cell).length === 0 ? cellReason(cell) : ''
   return html`<tr class="r-${cell.status}">
     <th scope="row"><a href="#cell-${index + 1}">${breakable(cell.summary.id)}</a></th>
-    <td>${badge(cell.status)}</td>
+    <td>${badge(cell.status)}${isFlaky(cell) && flakyMark(flakyReason(cell))}</td>
     <td>${bootMark(cell)}</td>
     ${reason !== '' ? html`<td colspan="${suites.length}" class="reason">${oneLine(reason, 160)}</td>` : suites.map((suite) => html`<td>${tally(countChecks(countedChecks(cell).filter((record) => record.suite === suite)))}</td>`)}
     ${compared && html`<td>${upgradeMark(cell)}</td>`}

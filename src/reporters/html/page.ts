@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { RunModel } from '../../results/run-model.ts'
 import { countChecks, countedChecks, leaksOf } from '../../results/summary.ts'
 import { STATUS_STYLE } from '../status-style.ts'
-import { countsText, timeText, verdictText } from '../wording.ts'
+import { countsText, shownStatus, timeText, verdictText } from '../wording.ts'
 import { cellSection, type Excerpts } from './cell.ts'
 import { html, Markup } from './markup.ts'
 import { matrixTable } from './matrix.ts'
@@ -79,6 +79,7 @@ function filterBar(): Markup {
     ['miss', 'not judged'],
     ['skip', 'skipped'],
     ['waived', 'waived'],
+    ['flaky', 'flaky'],
   ]
   return html`<div id="filter" class="filter" role="search" hidden>
     <label class="sr" for="filter-text">Filter all judgements</label>
@@ -113,10 +114,6 @@ function footer(run: RunModel): Markup {
       <a href="summary.md">summary.md</a>.
     </p>
   </footer>`
-}
-
-function shownStatus(run: RunModel) {
-  return run.ended ? run.status : 'miss'
 }
 
 function capital(text: string): string {

@@ -60,7 +60,7 @@ test('each mistake in a matrix is named with line, column and a way out', () => 
       -> did you mean "concurrency"?
     unknown key far from any
       matrix.yaml:4:1: "zzzzzzzzz" is not known
-      -> known here: $schema, axes, coverage, include, exclude, constraints, defaults, agents, variants, images, platforms, agent, suites, checks, timeouts, attempts, test-attempts, tier, user-data, environment, from, limits, prices, budget, from-environment, flaky, concurrency
+      -> known here: $schema, axes, coverage, include, exclude, constraints, defaults, agents, variants, images, platforms, agent, suites, checks, timeouts, attempts, test-attempts, only-checks, tier, user-data, environment, from, limits, prices, budget, from-environment, flaky, concurrency
     unknown nested key
       matrix.yaml:5:3: "bootx" is not known in timeouts
       -> did you mean "boot"?
@@ -163,10 +163,13 @@ test('each mistake in a waiver file is named with line, column and a way out', (
   const good = 'check: no-failed-units\ncells: lxd/*\nreason: known\ntracker: https://bugs.example/1\nuntil: 2026-12-01'
   const files = {
     expired: entry(good.replace('2026-12-01', '2026-11-21')),
+    'too long': entry(good.replace('2026-12-01', '2027-02-21')),
     'no day': entry(good.replace('2026-12-01', 'soon')),
     'no tracker': entry(good.replace(/tracker.*\n/, '')),
     'bad tracker': entry(good.replace('https://bugs.example/1', 'bug 1')),
     'unknown key': entry(`${good}\nuntill: x`),
+    'no reason to skip': entry(`${good}\nskip: ''`),
+    'no cells': entry(good.replace('lxd/*', '[]')),
   }
   const now = new Date('2026-11-22T12:00:00Z')
   const said = Object.entries(files).map(
@@ -176,6 +179,9 @@ test('each mistake in a waiver file is named with line, column and a way out', (
     "expired
       waivers.yaml:6:12: the waiver of no-failed-units expired on 2026-11-21
       -> look at https://bugs.example/1, then remove the waiver or give it a later day
+    too long
+      waivers.yaml:6:12: the waiver of no-failed-units would last until 2027-02-21
+      -> a waiver lasts 90 days at most: write 2027-02-20 or an earlier day
     no day
       waivers.yaml:6:12: waivers.0.until: Invalid ISO date
     no tracker
@@ -185,9 +191,17 @@ test('each mistake in a waiver file is named with line, column and a way out', (
       waivers.yaml:5:14: waivers.0.tracker: Invalid URL
     unknown key
       waivers.yaml:7:5: "untill" is not known in waivers.0
-      -> did you mean "until"?"
+      -> did you mean "until"?
+    no reason to skip
+      waivers.yaml:7:11: waivers.0.skip: Too small: expected string to have >=1 characters
+    no cells
+      waivers.yaml:3:12: waivers.0.cells: Too small: expected array to have >=1 items"
   `)
   expect(parseWaivers(entry(good), 'waivers.yaml', now)).toHaveLength(1)
+  expect(parseWaivers(entry(good.replace('2026-12-01', '2027-02-20')), 'waivers.yaml', now)).toHaveLength(1)
+  expect(parseWaivers(entry(good.replace('lxd/*', '[lxd/*, fake/*]')), 'waivers.yaml', now)).toMatchObject([
+    { cells: ['lxd/*', 'fake/*'], position: { line: 2, column: 12 } },
+  ])
 })
 
 function messageOf(body: () => unknown): string {

@@ -6,7 +6,7 @@ import { sampleRun } from './sample.ts'
 test('a run that passed is short', async () => {
   expect(markdownSummary(await sampleRun('passing'), { reportUrl: 'https://ci.example/run 1/' }))
     .toMatchInlineSnapshot(`
-      "## ✅ all 3 cells passed
+      "## ✅ all 3 cells passed; 1 flaky
 
       Run \`20260822-101500-a1b2\`, harness 0.1.0, 38.1 s. [Full report](<https://ci.example/run%201/>)
 
@@ -15,6 +15,14 @@ test('a run that passed is short', async () => {
       | ✅ pass | \`lxd/debian-12/default/container\` | as in the image | 26.7 s | 17 passed |
       | ✅ pass | \`lxd/debian-13/default/container\` | 25.1.4-1 → 26.2-1 | 36.6 s | 15 passed, 1 skipped, 1 waived, 1 flaky |
       | ✅ pass | \`lxd/debian-sid/default/container\` | as in the image | 26.7 s | 17 passed |
+
+      ### Flaky: failed, and passed when judged again on a fresh machine
+
+      - \`lxd/debian-13/default/container\` \`ssh-host-keys-stay\`: it failed before it passed
+
+      ### Waivers
+
+      - \`lxd/debian-13/default/container\` \`loc-default\`: waived until 2026-12-31: C.UTF-8 comes with the next point release \\(https&#8203;://bugs.debian.org/900000\\)
 
       ### What the agent upgrade changed
 
