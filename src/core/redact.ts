@@ -7,8 +7,10 @@ const SHAPES: readonly RegExp[] = [
   /\bA(?:KIA|SIA)[0-9A-Z]{16}\b/g,
   /\bgh[pousr]_[A-Za-z0-9]{36,255}\b/g,
   /\beyJ[A-Za-z0-9_-]{10,2048}\.[A-Za-z0-9_-]{10,4096}\.[A-Za-z0-9_-]{10,2048}/g,
-  /(?<=\b(?:password|passwd|secret|token|api_?key)["']?\s{0,3}[:=]\s{0,3}["']?)[^\s"',;}]{4,256}/gi,
 ]
+
+/** A word that announces a secret, what joins it to its value, and the value. */
+const ANNOUNCED = /\b(password|passwd|secret|token|api_?key)(["']?\s{0,3}[:=]\s{0,3}["']?)([^\s"',;}]{4,256})/gi
 
 /** Remembers `value` as secret for the life of the process. Values under 6 characters are ignored: masking them would eat ordinary text. */
 export function registerSecret(value: string): void {
@@ -20,5 +22,19 @@ export function redact(text: string): string {
   let masked = text
   for (const secret of secrets) masked = masked.replaceAll(secret, '***')
   for (const shape of SHAPES) masked = masked.replace(shape, '***')
-  return masked
+  return masked.replace(ANNOUNCED, (match, word: string, joint: string, value: string, at: number, whole: string) =>
+    isValue(joint, value) || isAlone(whole, at, at + match.length) ? `${word}${joint}***` : match,
+  )
+}
+
+/** Whether what follows is a value and not the next word of a sentence, such as `no secret: permission denied`. */
+function isValue(joint: string, value: string): boolean {
+  return joint !== ': ' || /[^A-Za-z.:!?()/-]|[a-z][A-Z]/.test(value)
+}
+
+/** Whether it is a line of settings: nothing stands before it but indentation or a dash, and nothing after it. */
+function isAlone(text: string, from: number, to: number): boolean {
+  const before = text.slice(Math.max(0, from - 40), from)
+  const after = text.slice(to, to + 40)
+  return /(?:^|\n)\s*(?:- )?$/.test(before) && /^[ \t\r]*(?:\n|$)/.test(after)
 }
