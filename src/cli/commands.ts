@@ -34,6 +34,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'launch an image, or attach to an instance, and get a prompt',
     load: () => import('./commands/shell.ts'),
   },
+  imds: {
+    summary: 'serve the metadata service of a cloud, with faults when you like',
+    load: () => import('./commands/imds.ts'),
+  },
   sweep: { summary: 'remove what an interrupted run left behind', load: () => import('./commands/sweep.ts') },
   doctor: {
     summary: 'tell what this host can run, and what would fix the rest',

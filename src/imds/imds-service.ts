@@ -71,7 +71,6 @@ export class ImdsService {
     const now = this.#now()
     this.#faults = faults
     this.#plan = new FaultPlan(faults, now)
-    if (faults.some((fault) => fault.kind === 'token-expired')) this.#tokensSince = now
   }
 
   /** Forgets the requests so far; what the guest left stays. */
@@ -81,7 +80,10 @@ export class ImdsService {
 
   /** The fault that strikes a request, if any. */
   strike(request: ImdsRequest): Fault | undefined {
-    return this.#plan.strike(request, this.#now())
+    const now = this.#now()
+    const fault = this.#plan.strike(request, now)
+    if (fault?.kind === 'token-expired') this.#tokensSince = now
+    return fault
   }
 
   /** What the service says: the rules of the cloud first, then the user's content, then the cloud's answer. */

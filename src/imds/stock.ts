@@ -75,6 +75,14 @@ export async function readStock(path: string): Promise<Stock> {
   }
 }
 
+/** The same content with further answers of plain text. */
+export function withAnswers(stock: Stock, answers: Readonly<Record<string, string>>): Stock {
+  return {
+    ...stock,
+    answers: new Map([...stock.answers, ...Object.entries(answers).map(([path, body]) => [path, text(body)] as const)]),
+  }
+}
+
 /** What the user's content says to a request, before the cloud's own file is asked. */
 export function stockAnswer(stock: Stock, request: ImdsRequest): Answer | undefined {
   if (request.method !== 'GET') return undefined

@@ -1,3 +1,4 @@
+import type { DmiKey } from '../imds/cloud.ts'
 import type { ImdsControl } from '../imds/control.ts'
 import type { SshIdentity } from './ssh-keys.ts'
 import type { Transport } from './transport/transport.ts'
@@ -63,6 +64,10 @@ export interface Machine {
   readonly capabilities: ReadonlySet<Capability>
   /** The metadata service it was launched with, when it was given the identity of a cloud. */
   readonly imds?: ImdsControl | undefined
+  /** What the platform did to the guest that a real one would not have, in a few words each. */
+  readonly overrides?: readonly string[] | undefined
+  /** Changes what the firmware of the guest says from its next boot on. Only with the identity of a cloud. */
+  setFirmware?(values: Partial<Record<DmiKey, string>>): Promise<void>
   /** How many times longer than on usual hardware things take here; default deadlines are multiplied by it. Default 1. */
   readonly pace?: number
   state(): Promise<MachineState>

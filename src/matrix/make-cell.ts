@@ -6,7 +6,7 @@ import { isForPlatform, parseDisks, parseNics } from './axes.ts'
 import type { Cell } from './cell.ts'
 import { cellId, DEFAULT } from './cell-id.ts'
 import { meets } from './conditions.ts'
-import { type ImageNames, imageName, isRecipePath } from './image-names.ts'
+import { type ImageNames, imageName, isImagePath } from './image-names.ts'
 import type { LoadedMatrix } from './load-matrix.ts'
 import { nearest } from './nearest.ts'
 import type { Settings } from './schema.ts'
@@ -52,6 +52,7 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
   const recipe = [...(options.images?.values() ?? [])].find((known) => known.name === image)
   const named = /^([a-z][a-z0-9.]*)-(.+)$/.exec(image)
   const tier = first('tier')
+  const only = first('only-checks')
   const userData = first('user-data')
   const environment = Object.assign({}, ...layers.toReversed().map((layer) => layer.settings?.environment)) as Record<
     string,
@@ -64,7 +65,7 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
     image,
     ...(reference === undefined || reference === image
       ? {}
-      : { imageReference: isRecipePath(reference) ? besideMatrix(loaded, reference) : reference }),
+      : { imageReference: isImagePath(reference) ? besideMatrix(loaded, reference) : reference }),
     distribution: ofImage?.[1].distribution ?? axes['distribution'] ?? recipe?.distribution ?? named?.[1] ?? 'unknown',
     release: ofImage?.[1].release ?? axes['release'] ?? recipe?.release ?? named?.[2] ?? 'unknown',
     instanceType: axes['instance-type'] ?? DEFAULT,
@@ -85,6 +86,7 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
       cleanupMs: limit('cleanup', 2 * 60_000),
     },
     ...(tier === undefined ? {} : { tier }),
+    ...(only === undefined ? {} : { onlyChecks: { globs: only, by: 'the matrix' } }),
     attempts: first('attempts') ?? 2,
     testAttempts: first('test-attempts') ?? 1,
   }

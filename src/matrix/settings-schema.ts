@@ -72,6 +72,11 @@ export const overridable = {
     .max(5)
     .optional()
     .describe('Tries on a fresh machine when checks do not hold; what then passes is flaky. Default 1.'),
+  'only-checks': z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Ids of the checks to judge by, with * and ? as wildcards. Default all.'),
   tier: z
     .enum(TIERS)
     .optional()

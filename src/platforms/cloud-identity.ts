@@ -15,6 +15,8 @@ export interface CloudIdentity {
   document?: DocumentChange
   /** What goes wrong from the first boot on. */
   faults?: readonly Fault[]
+  /** Answers by path, instead of those of the cloud. */
+  answers?: Readonly<Record<string, string>>
   /** A file with metadata of the user's, or a recorded folder. */
   stock?: string
 }

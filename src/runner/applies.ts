@@ -6,7 +6,7 @@ import type { Applicability } from '../testing/check.ts'
 
 /** What is known of the place where a check would run. Facts come later than the rest. */
 export interface Place {
-  cell: Pick<CellSummary, 'platform' | 'boot' | 'distribution'>
+  cell: Pick<CellSummary, 'platform' | 'boot' | 'distribution' | 'axes'>
   capabilities: ReadonlySet<Capability>
   facts?: Facts
 }
@@ -15,11 +15,13 @@ export interface Place {
 export function whyNot(applies: Applicability | undefined, place: Place): string | undefined {
   if (!applies) return undefined
   const { cell, capabilities, facts } = place
-  const { platforms, notPlatforms, ownKernel, init } = applies
+  const { platforms, notPlatforms, ownKernel, init, identities } = applies
   if (platforms && !platforms.includes(cell.platform)) return `only on ${platforms.join(', ')}`
   if (notPlatforms?.includes(cell.platform)) return `not on ${cell.platform}`
   if (ownKernel && (cell.boot === 'container' || !capabilities.has('own-kernel')))
     return 'needs its own kernel, this is a container'
+  const unlike = identities && whyOtherIdentity(identities, cell.axes?.['identity'])
+  if (unlike !== undefined) return unlike
   const missing = applies.capabilities?.filter((capability) => !capabilities.has(capability)) ?? []
   if (missing.length > 0) return `${cell.platform} cannot ${missing.join(', ')}`
   const distribution =
@@ -32,4 +34,10 @@ export function whyNot(applies: Applicability | undefined, place: Place): string
     if (!init.some((name) => name === found)) return `needs ${init.join(' or ')}, the init system is ${found}`
   }
   return undefined
+}
+
+function whyOtherIdentity(wanted: 'any' | readonly string[], identity: string | undefined): string | undefined {
+  if (identity === undefined || identity === 'default')
+    return 'needs a machine with the identity of a cloud: the axis `identity`'
+  return wanted === 'any' || wanted.includes(identity) ? undefined : `only with the identity ${wanted.join(', ')}`
 }

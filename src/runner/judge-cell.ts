@@ -43,6 +43,7 @@ export class CellJudge {
       log: join(stage.dir, 'runner.log'),
       onStarted: (planned) => stage.emit({ type: 'check-started', id: planned.id, subject: planned.subject }),
       onEnded: (planned, outcome) => this.#end(planned, outcome),
+      onBooted: () => stage.boots++,
       onNeedInstance: (group) => this.#launchOwn(group),
       classify: classifyPlainly,
     })
@@ -129,6 +130,7 @@ export class CellJudge {
       ...(userData === undefined ? {} : { userData }),
       ...(group.vendorData === undefined ? {} : { vendorData: group.vendorData }),
       ...(group.networkConfig === undefined ? {} : { networkConfig: group.networkConfig }),
+      ...(group.cloud === undefined ? {} : { cloud: group.cloud }),
     })
     this.#own.set(`own:${name}`, instance)
     await instance.waitUntilReady({ deadline: `${plan.cell.timeouts.bootMs} ms`, signal })

@@ -27,22 +27,35 @@ export class Judges {
   readonly spec: ChildSpec
   readonly #inputs: ChildInputs
   readonly #link: WorkerLink
+  readonly #onBoot: (lane: string) => void
   readonly #broken: readonly { file: string; message: string }[]
   readonly #facts = new Map<string, Promise<Facts>>()
   #session: Promise<Session> | undefined
   readonly #instances = new Map<string, Promise<Instance>>()
 
-  private constructor(spec: ChildSpec, link: WorkerLink, inputs: ChildInputs, broken: Judges['brokenFiles']) {
+  private constructor(
+    spec: ChildSpec,
+    link: WorkerLink,
+    inputs: ChildInputs,
+    broken: Judges['brokenFiles'],
+    onBoot: (lane: string) => void,
+  ) {
     this.spec = spec
     this.#link = link
     this.#inputs = inputs
     this.#broken = broken
+    this.#onBoot = onBoot
   }
 
   /** Loads what judging needs, says so, and waits until there is something to judge. */
-  static async prepare(spec: ChildSpec, link: WorkerLink, broken: Judges['brokenFiles']): Promise<Judges> {
+  static async prepare(
+    spec: ChildSpec,
+    link: WorkerLink,
+    broken: Judges['brokenFiles'],
+    onBoot: (lane: string) => void,
+  ): Promise<Judges> {
     if (spec.live) await import('../platforms/open-platform.ts')
-    return new Judges(spec, link, await link.ready([...broken]), broken)
+    return new Judges(spec, link, await link.ready([...broken]), broken, onBoot)
   }
 
   get brokenFiles(): readonly { file: string; message: string }[] {
@@ -110,7 +123,9 @@ export class Judges {
     if (machineId === undefined) throw new Error(`there is no instance for ${lane}`)
     this.#session ??= this.#open()
     const session = await this.#session
-    return await session.attach(machineId)
+    const instance = await session.attach(machineId)
+    instance.onBoot = () => this.#onBoot(lane)
+    return instance
   }
 
   async #open(): Promise<Session> {
@@ -173,6 +188,7 @@ export async function judgeRegression(
   await check.judge({
     ...tools,
     instance,
+    ...(instance.machine.imds ? { imds: instance.machine.imds } : {}),
     facts,
     ...(firstBoot ? { firstBoot } : {}),
     expected: judges.expected(facts),

@@ -91,7 +91,8 @@ export function planAgain(plan: CellPlan, past: CellPast): CellPlan {
   return { ...plan, checks, skipped: [], groups, needs: needsOf(checks, groups), past }
 }
 
-function needsOf(checks: readonly PlannedCheck[], groups: readonly OwnGroup[]): CellPlan['needs'] {
+/** What a cell has to prepare for some checks. */
+export function needsOf(checks: readonly PlannedCheck[], groups: readonly OwnGroup[]): CellPlan['needs'] {
   return {
     rest: checks.some((check) => check.phase === 'rest'),
     pair: checks.some((check) => check.phase === 'pair' || check.baseline),
@@ -172,8 +173,9 @@ function whyNoOwnInstance(check: RegressionCheck, capabilities: ReadonlySet<Capa
 function addToGroup(groups: OwnGroup[], name: string, check: RegressionCheck): void {
   let group = groups.find((known) => known.name === name)
   if (!group) groups.push((group = { name, userData: [] }))
-  const { userData, vendorData, networkConfig } = check.info
+  const { userData, vendorData, networkConfig, cloud } = check.info
   if (userData !== undefined && !group.userData.includes(userData)) group.userData.push(userData)
   if (vendorData !== undefined) group.vendorData ??= vendorData
   if (networkConfig !== undefined) group.networkConfig ??= networkConfig
+  if (cloud !== undefined) group.cloud ??= cloud
 }

@@ -1,4 +1,5 @@
 import type { CheckRecord, Phase, Severity } from '../results/check-record.ts'
+import type { CloudIdentity } from '../platforms/cloud-identity.ts'
 import type { Check } from '../testing/check.ts'
 
 export type Subject = CheckRecord['subject']
@@ -28,6 +29,7 @@ export interface OwnGroup {
   userData: string[]
   vendorData?: string
   networkConfig?: string
+  cloud?: Omit<CloudIdentity, 'cloud'>
 }
 
 /** What is known of a judgement before it is made. */

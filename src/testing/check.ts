@@ -1,5 +1,7 @@
 import type { ExpectStatic } from 'vitest'
 import type { Capability } from '../instance/machine.ts'
+import type { ImdsControl } from '../imds/control.ts'
+import type { CloudIdentity } from '../platforms/cloud-identity.ts'
 import type { Facts } from '../instance/facts/facts.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { Measurement, Phase, Severity } from '../results/check-record.ts'
@@ -15,6 +17,8 @@ export interface Applicability {
   ownKernel?: boolean
   init?: readonly ('systemd' | 'openrc' | 'sysvinit' | 'rc')[]
   capabilities?: readonly Capability[]
+  /** Only on a machine with the identity of a cloud: of any, or of one of these. */
+  identities?: 'any' | readonly string[]
 }
 
 /** What every check says about itself. Plain data: it can be listed without launching anything. */
@@ -58,6 +62,8 @@ export interface RegressionInfo extends CheckInfo {
   userData?: string
   vendorData?: string
   networkConfig?: string
+  /** Own instance with the identity of a cloud only: cards, addresses, metadata and faults from the first boot on. */
+  cloud?: Omit<CloudIdentity, 'cloud'>
   /** Own-instance checks with the same `group` run on one instance whose user-data are merged as a multipart message. */
   group?: string
   /** The check reboots or breaks the instance; it runs after those that do not. */
@@ -68,6 +74,8 @@ export interface RegressionInfo extends CheckInfo {
 
 export interface RegressionContext {
   instance: Instance
+  /** The metadata service of the instance; every check with `applies.identities` has one. */
+  imds?: ImdsControl
   /** Facts gathered on this boot of the instance's image. */
   facts: Facts
   /** Facts of the very first boot of the image, before anything was upgraded or cleaned; not on the unmodified instance. */

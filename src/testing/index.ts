@@ -24,6 +24,11 @@ export type {
   RegressionContext,
   RegressionInfo,
 } from './check.ts'
+export { healthReports } from '../imds/azure-wire.ts'
+export { CLOUDS } from '../imds/clouds.ts'
+export { crawlSize } from '../imds/exchange.ts'
+export type { CloudName } from '../imds/cloud.ts'
+export type { ImdsControl, ImdsState } from '../imds/control.ts'
 export type { Facts } from '../instance/facts/facts.ts'
 export type { Instance } from '../instance/instance.ts'
 export type { Capability } from '../instance/machine.ts'

@@ -1,4 +1,5 @@
 import { TransportError } from '../../core/errors.ts'
+import type { DmiKey } from '../../imds/cloud.ts'
 import { connectControl } from '../../imds/control.ts'
 import type { ImdsControl } from '../../imds/control.ts'
 import type { Address, Capability, Machine, MachineState, TerminalRequest } from '../../instance/machine.ts'
@@ -7,11 +8,12 @@ import type { Transport } from '../../instance/transport/transport.ts'
 import type { InstanceInfo, InstanceState } from './api.ts'
 import type { LxdClient } from './client.ts'
 import { CONTROL_KEY } from './cloud/control-key.ts'
+import { DMI_FOLDER, OVERRIDES } from './cloud/guest-script.ts'
 import { ConsoleMemory } from './console.ts'
 import { destroyInstance } from './destroy.ts'
 import { addDisk, addNic, removeDevice } from './devices.ts'
 import { openExecTransport } from './exec-transport.ts'
-import { readGuestFile } from './guest-files.ts'
+import { readGuestFile, writeGuestFile } from './guest-files.ts'
 import { sshKeyFiles } from './identity.ts'
 import { manifest } from './manifest.ts'
 import { instanceState, restartInstance, startInstance, stopInstance } from './power.ts'
@@ -28,6 +30,7 @@ export class LxdMachine implements Machine {
   readonly imageId: string | undefined
   readonly capabilities: ReadonlySet<Capability>
   readonly imds: ImdsControl | undefined
+  readonly overrides: readonly string[] | undefined
   readonly #client: LxdClient
   readonly #console: ConsoleMemory
 
@@ -40,7 +43,15 @@ export class LxdMachine implements Machine {
     this.capabilities = new Set([...manifest.capabilities, ...own])
     const control = instance.config[CONTROL_KEY]
     this.imds = control ? connectControl(control) : undefined
+    this.overrides = control ? OVERRIDES : undefined
     this.#console = new ConsoleMemory(client, instance.name)
+  }
+
+  async setFirmware(values: Partial<Record<DmiKey, string>>): Promise<void> {
+    for (const [key, value] of Object.entries(values))
+      await writeGuestFile(this.#client, this.name, Buffer.from(`${value}\n`), `${DMI_FOLDER}/${key}`, {
+        deadlineMs: 10_000,
+      })
   }
 
   async state(): Promise<MachineState> {

@@ -3,11 +3,20 @@ import { findCheckFiles, loadCheckFiles } from '../../../src/runner/load-checks.
 import { SABOTAGES } from '../../live/regression/sabotages.ts'
 import type { RegressionCheck } from '../../../src/testing/index.ts'
 
+let all: RegressionCheck[] = []
+/** Those that every cell judges; the rest needs the identity of a cloud. */
 let checks: RegressionCheck[] = []
 
 beforeAll(async () => {
   const declared = await loadCheckFiles(await findCheckFiles())
-  checks = [...declared.values()].filter((check) => check.suite === 'regression')
+  all = [...declared.values()].filter((check) => check.suite === 'regression')
+  checks = all.filter((check) => check.info.applies?.identities === undefined)
+})
+
+test('there are at least twenty-five checks of datasources, and each says by its name that it is one', () => {
+  const ofDatasources = all.filter((check) => check.info.applies?.identities !== undefined)
+  expect(ofDatasources.length).toBeGreaterThanOrEqual(25)
+  expect(ofDatasources.filter((check) => !check.id.startsWith('reg-ds-'))).toEqual([])
 })
 
 test('there are at least thirty regression checks', () => {
@@ -32,7 +41,7 @@ test('a cell needs fewer than eight boots', () => {
 })
 
 test('every check says why, where that comes from and how to repair it', () => {
-  for (const { id, info } of checks) {
+  for (const { id, info } of all) {
     expect(info.because.length, id).toBeGreaterThan(20)
     expect(info.source.length, id).toBeGreaterThan(10)
     expect(info.fix, id).toBeDefined()

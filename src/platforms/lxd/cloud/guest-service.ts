@@ -4,10 +4,10 @@ import { makeTempDir } from '../../../core/temp-dir.ts'
 import type { Cloud, EndpointName } from '../../../imds/cloud.ts'
 import { listenForControl } from '../../../imds/control.ts'
 import type { InstanceDocument } from '../../../imds/document.ts'
-import type { Fault } from '../../../imds/faults.ts'
 import { ImdsService } from '../../../imds/imds-service.ts'
 import { listen } from '../../../imds/listen.ts'
-import { NO_STOCK, readStock } from '../../../imds/stock.ts'
+import { NO_STOCK, readStock, withAnswers } from '../../../imds/stock.ts'
+import type { CloudIdentity } from '../../cloud-identity.ts'
 
 /** The metadata service of one guest, and the sockets by which the guest and its testers reach it. */
 export interface GuestService extends AsyncDisposable {
@@ -27,10 +27,11 @@ export async function startGuestService(
   instance: string,
   cloud: Cloud,
   document: InstanceDocument,
-  options: { faults?: readonly Fault[]; stock?: string },
+  options: Pick<CloudIdentity, 'faults' | 'stock' | 'answers'>,
 ): Promise<GuestService> {
   await stopGuestService(instance)
-  const stock = options.stock === undefined ? NO_STOCK : await readStock(options.stock)
+  const given = options.stock === undefined ? NO_STOCK : await readStock(options.stock)
+  const stock = withAnswers(given, options.answers ?? {})
   const service = new ImdsService(cloud, document, { stock, faults: options.faults ?? [] })
   await using stack = new AsyncDisposableStack()
   const folder = await makeTempDir('imds')

@@ -1,0 +1,193 @@
+import { regression } from '../../../src/testing/index.ts'
+import { survived } from '../probes/crossing.ts'
+import { onceForInstance, rebootAsAnother, rebootWithoutService } from './probes/boots.ts'
+import { addressesOf, metadataOf, statusFile } from './probes/cloud.ts'
+
+const FIRST_BOOT = 'https://docs.cloud-init.io/en/latest/explanation/first_boot.html'
+const MORE_ADDRESSES = ['ec2', 'azure', 'openstack', 'digitalocean', 'vultr', 'nocloud-net']
+
+regression(
+  'reg-ds-away-same-instance',
+  {
+    title: 'a reboot without the metadata service stays the same instance',
+    because: 'one that takes itself for new makes new host keys and users, and runs user-data again',
+    source: FIRST_BOOT,
+    severity: 'blocker',
+    fix: 'the datasource needs check_instance_id, or must fall back to its cache',
+    disruptive: true,
+    applies: { identities: 'any' },
+    timeoutMs: 240_000,
+  },
+  async (context) => {
+    const { before, after } = await survived(rebootWithoutService(context), context.skip)
+    context.expect(after.instanceId, 'instance id').toBe(before.instanceId)
+    context.expect(after.hostKeys, 'host keys').toEqual(before.hostKeys)
+  },
+)
+
+regression(
+  'reg-ds-away-no-rerun',
+  {
+    title: 'a reboot without the metadata service runs nothing again that is for once in the life of an instance',
+    because: 'user-data that run twice format disks and join clusters twice',
+    source: FIRST_BOOT,
+    severity: 'blocker',
+    fix: 'the datasource needs check_instance_id, or must fall back to its cache',
+    disruptive: true,
+    applies: { identities: 'any' },
+    timeoutMs: 240_000,
+  },
+  async (context) => {
+    const { noted } = await survived(rebootWithoutService(context), context.skip)
+    const after = await onceForInstance(context.instance)
+    context.expect(Object.keys(noted.modules).length, 'modules that had run').toBeGreaterThan(3)
+    context.expect(after).toEqual(noted.modules)
+  },
+)
+
+regression(
+  'reg-ds-away-network',
+  {
+    title: 'a reboot without the metadata service has its network',
+    because: 'a metadata service that is away for a minute must not cut off a fleet',
+    source: FIRST_BOOT,
+    severity: 'blocker',
+    fix: 'the network configuration of the boot before must stay',
+    disruptive: true,
+    applies: { identities: 'any' },
+    timeoutMs: 240_000,
+  },
+  async (context) => {
+    const { noted } = await survived(rebootWithoutService(context), context.skip)
+    const [first] = noted.metadata.document.nics
+    context.expect(await addressesOf(context.instance)).toContain(`eth0 ${first?.ipv4.address}/${first?.ipv4.prefix}`)
+  },
+)
+
+regression(
+  'reg-ds-new-instance',
+  {
+    title: 'other metadata make another instance: its id, its host keys, its modules',
+    because: 'an image of a machine that runs elsewhere must not keep the identity of the machine',
+    source: FIRST_BOOT,
+    severity: 'blocker',
+    fix: 'look for "instance-id" in /var/log/cloud-init.log',
+    disruptive: true,
+    applies: { identities: 'any' },
+  },
+  async (context) => {
+    const { before, after, noted } = await survived(rebootAsAnother(context), context.skip)
+    const { document } = noted.metadata
+    context
+      .expect(after.instanceId.toLowerCase(), 'instance id')
+      .toBe((document.cloud === 'azure' ? document.uuid : document.id).toLowerCase())
+    context.expect(after.instanceId).not.toBe(before.instanceId)
+    context
+      .expect(
+        after.hostKeys.filter((key) => before.hostKeys.includes(key)),
+        'host keys that stayed',
+      )
+      .toEqual([])
+  },
+)
+
+regression(
+  'reg-ds-new-network',
+  {
+    title: 'an address that is new in the metadata of a new instance is set up',
+    because: 'configuration of the machine the image was made of is of no use here',
+    source: 'https://docs.cloud-init.io/en/latest/explanation/events.html',
+    severity: 'major',
+    fix: 'compare the network configuration of cloud-init with `cloud-init query ds`',
+    disruptive: true,
+    applies: { identities: MORE_ADDRESSES },
+  },
+  async (context) => {
+    const { noted } = await survived(rebootAsAnother(context), context.skip)
+    const found = (await addressesOf(context.instance)).map((one) => one.replace(/\/\d+$/, ''))
+    context.expect(found).toContain(`eth0 ${noted.address}`)
+  },
+)
+
+regression(
+  'reg-ds-late-service',
+  {
+    title: 'a metadata service that cuts connections and answers 503 at first is waited for',
+    because: 'many machines boot before their network is ready on the other side',
+    source: 'https://docs.cloud-init.io/en/latest/reference/base_config_reference.html#datasource',
+    severity: 'major',
+    fix: 'the datasource must try again; look at its retries and max_wait',
+    applies: { identities: 'any' },
+    instance: 'own',
+    group: 'ds-late',
+    cloud: {
+      faults: [
+        { kind: 'reset', times: 2 },
+        { kind: 'status', status: 503, times: 1, skip: 2 },
+      ],
+    },
+  },
+  async (context) => {
+    const { cloud, exchanges } = await metadataOf(context)
+    const { datasource, errors } = await statusFile(context.instance)
+    context
+      .expect(exchanges.filter((one) => one.fault !== undefined).length, 'requests that failed on purpose')
+      .toBeGreaterThan(1)
+    context.expect(datasource).toMatch(new RegExp(`^DataSource${cloud.datasource}`))
+    context.expect(errors, 'errors').toEqual([])
+  },
+)
+
+regression(
+  'reg-ds-token-renewed',
+  {
+    title: 'a token that expires in the middle of the crawl is renewed',
+    because: 'a boot that takes long, or a clock that jumps, must not lose the metadata',
+    source: 'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html',
+    severity: 'major',
+    fix: 'an answer 401 must make it ask for another token',
+    applies: { identities: ['ec2'] },
+    instance: 'own',
+    group: 'ds-token',
+    cloud: { faults: [{ kind: 'token-expired', method: 'GET', skip: 6, times: 1 }] },
+  },
+  async (context) => {
+    const { exchanges, cloud } = await metadataOf(context)
+    context.expect(exchanges.filter(({ status }) => status === 401).length, 'requests refused').toBeGreaterThan(0)
+    context
+      .expect(exchanges.filter(({ method, path }) => method === 'PUT' && path === '/latest/api/token').length, 'tokens')
+      .toBeGreaterThan(1)
+    context
+      .expect((await statusFile(context.instance)).datasource)
+      .toMatch(new RegExp(`^DataSource${cloud.datasource}`))
+  },
+)
+
+regression(
+  'reg-ds-hotplug',
+  {
+    title: 'a card that is added while the machine runs is set up as the metadata say',
+    because: 'clouds attach cards to running machines',
+    source: 'https://docs.cloud-init.io/en/latest/explanation/events.html#hotplug',
+    severity: 'minor',
+    fix: 'look for hotplug in /var/log/cloud-init.log',
+    applies: { identities: ['ec2', 'openstack'], capabilities: ['extra-nic'] },
+    instance: 'own',
+    group: 'ds-hotplug',
+    timeoutMs: 120_000,
+    userData: '#cloud-config\nupdates:\n  network:\n    when: [boot, hotplug]\n',
+  },
+  async (context) => {
+    const { instance, expect, skip, imds } = context
+    const ready = await instance.root.probe`systemctl is-active cloud-init-hotplugd.socket`
+    if (!ready.ok) skip('hotplug is not active: its socket is not there')
+    const { id } = await instance.addNic()
+    const card = (await imds?.state())?.document.nics.at(-1)
+    const found = await instance.root.run(
+      `for second in $(seq 40); do ip -o -4 address show dev ${id} scope global | grep -qF ${card?.ipv4.address} && echo found && break; sleep 1; done; tail -n 40 /var/log/cloud-init.log`,
+      { deadline: '60 seconds' },
+    )
+    if (!/hotplug/.test(found.stdout)) skip('no event of the kernel about the card reached the machine: a container')
+    expect(found.stdout.split('\n')[0], found.stdout).toBe('found')
+  },
+)

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import type { Instance, RegressionContext } from '../../../../src/testing/index.ts'
+import { cross } from '../../probes/crossing.ts'
+import type { Crossing } from '../../probes/crossing.ts'
+import { metadataOf } from './cloud.ts'
+import type { Metadata } from './cloud.ts'
+
+/** Seconds the datasources that ask on every boot may wait; their own limit is minutes. */
+const WAITING =
+  'datasource: { Ec2: { max_wait: 12, timeout: 4 }, OpenStack: { max_wait: 12, timeout: 4, retries: 2 } }\n'
+const WAITING_FILE = '/etc/cloud/cloud.cfg.d/96-harness-waiting.cfg'
+
+/** Times at which modules that run once for an instance were last run, by name. */
+export async function onceForInstance(instance: Instance): Promise<Record<string, string>> {
+  const text = await instance.root.sh`cd /var/lib/cloud/instance/sem && stat -c '%n %Y.%i' config_* 2>/dev/null; :`
+  return Object.fromEntries(
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(' ', 2) as [string, string]),
+  )
+}
+
+/** A reboot during which nothing answers at the address of the metadata service. Shared by the checks about it. */
+export function rebootWithoutService(
+  context: Pick<RegressionContext, 'imds' | 'skip' | 'instance' | 'signal'>,
+): Promise<Crossing<{ modules: Record<string, string>; metadata: Metadata }>> {
+  const { instance, signal } = context
+  return cross(instance, 'without-metadata-service', {
+    via: 'platform',
+    signal,
+    prepare: async () => {
+      const metadata = await metadataOf(context)
+      await instance.root.writeFile(WAITING_FILE, WAITING)
+      const modules = await onceForInstance(instance)
+      await metadata.imds.forget()
+      await metadata.imds.setFaults([{ kind: 'reset' }])
+      return { modules, metadata }
+    },
+  }).finally(async () => {
+    await context.imds?.setFaults([])
+    await instance.root.run(['rm', '-f', WAITING_FILE])
+  })
+}
+
+/** A reboot after which the metadata are those of another instance, with one address more. Shared by the checks about it. */
+export function rebootAsAnother(
+  context: Pick<RegressionContext, 'imds' | 'skip' | 'instance' | 'signal'>,
+): Promise<Crossing<{ metadata: Metadata; address: string }>> {
+  const { instance, signal } = context
+  return cross(instance, 'another-instance', {
+    via: 'platform',
+    signal,
+    prepare: async () => {
+      const before = await metadataOf(context)
+      const { imds, cloud, document } = before
+      const [first, ...others] = document.nics
+      if (!first) return context.skip('the metadata have no network card')
+      const address = first.ipv4.address.replace(/\d+$/, '77')
+      await imds.setFaults([])
+      await imds.change({
+        ...cloud.ids(randomBytes(32)),
+        nics: [{ ...first, ipv4: { ...first.ipv4, secondary: [address] } }, ...others],
+      })
+      await imds.forget()
+      const metadata = { ...before, ...(await imds.state()) }
+      await instance.machine.setFirmware?.(metadata.dmi)
+      return { metadata, address }
+    },
+  })
+}
