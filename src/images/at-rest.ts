@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { probeHost, runHost } from '../core/subprocess.ts'
+import { openWorkDir } from './cache.ts'
 import { isAlive, markText, ownMark, parseMark } from './process-mark.ts'
+import { diskFormatOf } from './rest/disk-file.ts'
+import type { PackedFormat } from './rest/disk-file.ts'
+import { diskToTar } from './rest/disk-to-tar.ts'
 import { asNamespaceRoot } from './user-namespace.ts'
 
 /** A root file system that never booted. Nothing in it may be executed. */
@@ -17,11 +21,13 @@ export interface RestingRoot extends AsyncDisposable {
 
 const PREFIX = 'harness-rest-'
 const DEADLINE_MS = 300_000
+const KEEP_CAPABILITIES = ['--xattrs', '--xattrs-include=security.capability']
 
 /**
- * Opens an image for reading: a squashfs file is mounted read-only where that is allowed, else unpacked; a tar file is unpacked; a
- * directory is used as it is. Of a unified LXD image its `rootfs` is given. Disposing takes away what opening made.
- * @throws ConfigError when it is none of these, PrerequisiteError when a tool is missing.
+ * Opens an image for reading: a squashfs file is mounted read-only where that is allowed, else unpacked; a tar file and the root file
+ * system of a disk (raw, qcow2, vmdk, vhd, vhdx) are unpacked; a directory is used as it is. Of a unified LXD image its `rootfs` is
+ * given. Disposing takes away what opening made.
+ * @throws ConfigError when it is none of these, DamagedImageError, PrerequisiteError when a tool is missing.
  */
 export async function openAtRest(path: string, options: { signal?: AbortSignal } = {}): Promise<RestingRoot> {
   const file = resolve(path)
@@ -34,9 +40,11 @@ export async function openAtRest(path: string, options: { signal?: AbortSignal }
   await mkdir(target, { recursive: true, mode: 0o755 })
   const enter = asNamespaceRoot()
   try {
+    const format = await diskFormatOf(file)
     const mounted =
       (await isSquashfs(file)) && enter.length === 0 && (await mountReadOnly(file, target, options.signal))
-    if (!mounted) await unpack(file, target, enter, options.signal)
+    if (format !== undefined) await unpackDiskRoot(file, format, target, enter, options.signal)
+    else if (!mounted) await unpack(file, target, enter, options.signal)
     return { root: rootOf(target), enter, [Symbol.asyncDispose]: () => takeAway(directory, enter).catch(() => {}) }
   } catch (error) {
     await takeAway(directory, enter).catch(() => {})
@@ -88,12 +96,36 @@ async function mountReadOnly(file: string, target: string, signal?: AbortSignal)
 async function unpack(file: string, target: string, enter: readonly string[], signal?: AbortSignal): Promise<void> {
   const [command, ...rest] = (await isSquashfs(file))
     ? [...enter, 'unsquashfs', '-quiet', '-no-progress', '-force', '-ignore-errors', '-dest', target, file]
-    : [...enter, 'tar', '-C', target, '--numeric-owner', '--same-permissions', '--exclude=./dev/*', '-xf', file]
+    : [
+        ...enter,
+        'tar',
+        '-C',
+        target,
+        '--numeric-owner',
+        '--same-permissions',
+        '--exclude=./dev/*',
+        ...KEEP_CAPABILITIES,
+        '-xf',
+        file,
+      ]
   await runHost([command ?? '', ...rest], {
     deadlineMs: DEADLINE_MS,
     installHint: 'apt-get install squashfs-tools',
     ...(signal ? { signal } : {}),
   })
+}
+
+/** A disk is unpacked beside the cache, where there is room; the temporary folder may be in memory. */
+async function unpackDiskRoot(
+  file: string,
+  format: PackedFormat,
+  target: string,
+  enter: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  await using work = await openWorkDir('rest')
+  await chmod(work.path, 0o755)
+  await unpack(await diskToTar(file, format, work.path, signal), target, enter, signal)
 }
 
 async function takeAway(directory: string, enter: readonly string[]): Promise<void> {

@@ -87,6 +87,14 @@ export interface PlatformImage {
   description: string
 }
 
+/** The root file system of an image that never booted, on local disk. */
+export interface ImageAtRest extends AsyncDisposable {
+  /** Path of its `/` on this host. */
+  root: string
+  /** Words before a command that reads it, which bring it to where the owners of the files are right. */
+  enter?: readonly string[]
+}
+
 /** A signed-in platform, as its implementer writes it. */
 export interface PlatformSession {
   /** `name`, `manifest` data. */
@@ -97,7 +105,7 @@ export interface PlatformSession {
     options: { owner: Owner; signal?: AbortSignal; onProgress?: (line: string) => void },
   ): Promise<PlatformImage>
   /** Root file system of an image on local disk, never booted; disposed when read. Only with capability `at-rest`. */
-  openImageAtRest?(imageId: string, options: { signal?: AbortSignal }): Promise<AsyncDisposable & { root: string }>
+  openImageAtRest?(imageId: string, options: { signal?: AbortSignal }): Promise<ImageAtRest>
   launch(request: LaunchRequest): Promise<Machine>
   attach(id: string): Promise<Machine>
   /** Everything of ours; of one run when given. */

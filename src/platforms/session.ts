@@ -9,6 +9,7 @@ import type { Machine } from '../instance/machine.ts'
 import type { SshIdentity } from '../instance/ssh-keys.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import type {
+  ImageAtRest,
   LaunchRequest,
   Owner,
   PlatformImage,
@@ -108,10 +109,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** The root file system of an image on local disk, never booted. @throws UnsupportedError */
-  async openImageAtRest(
-    imageId: string,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<AsyncDisposable & { root: string }> {
+  async openImageAtRest(imageId: string, options: { signal?: AbortSignal } = {}): Promise<ImageAtRest> {
     if (!this.driver.openImageAtRest) throw new UnsupportedError(`${this.manifest.name} cannot open an image at rest`)
     return await this.driver.openImageAtRest(imageId, options)
   }

@@ -48,11 +48,16 @@ export async function collectFacts(
 /**
  * Gathers the facts of a root file system that is not running, with tools of this host and without executing anything of the image.
  * Reading everything needs root rights where `root` belongs to root.
+ * @param enter words before the command, which bring it where the owners of the files are right: a user namespace. Default none.
  * @throws PrerequisiteError when this host's shell cannot run the script.
  */
-export async function collectFactsAtRest(root: string, { signal }: { signal?: AbortSignal } = {}): Promise<Facts> {
+export async function collectFactsAtRest(
+  root: string,
+  { signal, enter = [] }: { signal?: AbortSignal; enter?: readonly string[] | undefined } = {},
+): Promise<Facts> {
   const collectedAt = new Date().toISOString()
-  const result = await probeHost(['sh', '-s', 'rest'], {
+  const [first = 'sh', ...words] = [...enter, 'sh', '-s', 'rest']
+  const result = await probeHost([first, ...words], {
     stdin: await factsScript(),
     env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ROOT: root.replace(/\/+$/, '') || '/.' },
     deadlineMs: 180_000,

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { makeTempDir } from '../../core/temp-dir.ts'
 import { UnsupportedError } from '../../core/errors.ts'
 import { findCached, openAtRest } from '../../images/index.ts'
+import type { ImageAtRest } from '../platform.ts'
 import type { ImageInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
 import { saveParts } from './multipart.ts'
@@ -19,7 +20,7 @@ export async function openImage(
   client: LxdClient,
   imageId: string,
   options: { signal?: AbortSignal },
-): Promise<AsyncDisposable & { root: string }> {
+): Promise<ImageAtRest> {
   const image = await client.get<ImageInfo>(`/1.0/images/${imageId}`)
   if (image.type === 'virtual-machine')
     throw new UnsupportedError(`the image ${imageId.slice(0, 12)} is a disk image, which cannot be read at rest`)
@@ -31,7 +32,7 @@ export async function openImage(
   cleanup.defer(() => rm(directory, { recursive: true, force: true }))
   const resting = cleanup.use(await openAtRest(await exportTo(client, imageId, directory, options.signal), options))
   const all = cleanup.move()
-  return { root: resting.root, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { root: resting.root, enter: resting.enter, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** @returns the file that holds the root file system */

@@ -1,5 +1,5 @@
 import { PlatformError } from '../../core/errors.ts'
-import type { LaunchRequest, PlatformSession, Resource } from '../platform.ts'
+import type { ImageAtRest, LaunchRequest, PlatformSession, Resource } from '../platform.ts'
 import type { ImageInfo, InstanceInfo, ServerInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
 import { stopGuestService } from './cloud/guest-service.ts'
@@ -38,7 +38,7 @@ export class LxdSession implements PlatformSession {
     return describeImage(await this.#resolve(reference, options))
   }
 
-  openImageAtRest(imageId: string, options: { signal?: AbortSignal }): Promise<AsyncDisposable & { root: string }> {
+  openImageAtRest(imageId: string, options: { signal?: AbortSignal }): Promise<ImageAtRest> {
     return openImage(this.#client, imageId, options)
   }
 

@@ -1,0 +1,115 @@
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { CancelledError } from '../../core/errors.ts'
+import { DamagedImageError } from './damaged-image.ts'
+import type { Ext4, Inode } from './ext4.ts'
+import { attributesOf } from './ext4-attributes.ts'
+import type { TarEntry } from './tar-writer.ts'
+import { padding, TAR_END, tarHeader } from './tar-writer.ts'
+
+/** More than any image has; a hostile one may claim anything. */
+const MOST_FILES = 4_000_000
+const MOST_BYTES = 48 * 1024 ** 3
+const MOST_DEPTH = 200
+/** Attributes that mean something to what is read later. */
+const KEPT = /^(?:security\.capability|user\.)/
+
+const KINDS: Readonly<Record<number, 'file' | 'directory' | 'link' | 'fifo'>> = {
+  0x1000: 'fifo',
+  0x4000: 'directory',
+  0x8000: 'file',
+  0xa000: 'link',
+}
+
+/**
+ * Writes every file of a file system into a tar archive: owners, modes, times, links and capabilities as they are. Devices and
+ * sockets are left out. @throws DamagedImageError, CancelledError
+ */
+export async function ext4ToTar(fs: Ext4, target: string, signal?: AbortSignal): Promise<void> {
+  const handle = await open(target, 'wx')
+  try {
+    const writer = new Writer(fs, handle, signal)
+    await writer.directory(await fs.root(), '.', 0)
+    await writer.end()
+  } catch (error) {
+    // a number that leads out of the piece of the disk it belongs to
+    throw error instanceof RangeError ? new DamagedImageError(error.message, error) : error
+  } finally {
+    await handle.close()
+  }
+}
+
+class Writer {
+  readonly #fs: Ext4
+  readonly #handle: FileHandle
+  readonly #signal: AbortSignal | undefined
+  readonly #directories = new Set<number>()
+  /** Where an inode with several names was written first. */
+  readonly #written = new Map<number, string>()
+  #pieces: Buffer[] = []
+  #waiting = 0
+  #files = 0
+  #bytes = 0
+
+  constructor(fs: Ext4, handle: FileHandle, signal: AbortSignal | undefined) {
+    this.#fs = fs
+    this.#handle = handle
+    this.#signal = signal
+  }
+
+  async directory(inode: Inode, path: string, depth: number): Promise<void> {
+    // a directory that is in itself, or in two places, is no tree
+    if (this.#directories.has(inode.number) || depth > MOST_DEPTH)
+      throw new DamagedImageError(`its directories go in circles at ${JSON.stringify(path.slice(0, 200))}`)
+    this.#directories.add(inode.number)
+    await this.#header(inode, path, { kind: 'directory', size: 0 })
+    for (const { name, inode: number } of await this.#fs.entries(inode)) {
+      if (this.#signal?.aborted) throw new CancelledError('cancelled while an image was read')
+      if (++this.#files > MOST_FILES) throw new DamagedImageError(`it has more than ${MOST_FILES} files`)
+      const child = await this.#fs.inode(number)
+      const kind = KINDS[child.mode & 0xf000]
+      const below = `${path}/${name}`
+      if (kind === 'directory') await this.directory(child, below, depth + 1)
+      else if (kind !== undefined) await this.#leaf(child, below, kind)
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#write(TAR_END)
+    await this.#flush()
+  }
+
+  async #leaf(inode: Inode, path: string, kind: 'file' | 'link' | 'fifo'): Promise<void> {
+    const first = inode.links > 1 ? this.#written.get(inode.number) : undefined
+    if (first !== undefined) return await this.#header(inode, path, { kind: 'hard-link', size: 0, target: first })
+    if (inode.links > 1) this.#written.set(inode.number, path)
+    if (kind === 'link')
+      return await this.#header(inode, path, { kind, size: 0, target: await this.#fs.linkTarget(inode) })
+    if (kind === 'fifo') return await this.#header(inode, path, { kind, size: 0 })
+    this.#bytes += inode.size
+    if (this.#bytes > MOST_BYTES) throw new DamagedImageError(`its files claim more than ${MOST_BYTES} bytes`)
+    await this.#header(inode, path, { kind, size: inode.size })
+    for await (const piece of this.#fs.content(inode)) await this.#write(piece)
+    await this.#write(padding(inode.size))
+  }
+
+  async #header(inode: Inode, path: string, entry: Pick<TarEntry, 'kind' | 'size' | 'target'>): Promise<void> {
+    const { mode, uid, gid, mtime } = inode
+    const all = entry.kind === 'file' ? await attributesOf(this.#fs, inode) : new Map<string, Buffer>()
+    const attributes = new Map([...all].filter(([name]) => KEPT.test(name)))
+    await this.#write(tarHeader({ path, mode, uid, gid, mtime, attributes, ...entry }))
+  }
+
+  async #write(piece: Buffer): Promise<void> {
+    this.#pieces.push(piece)
+    this.#waiting += piece.length
+    if (this.#waiting > 4 * 1024 * 1024) await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    const data = Buffer.concat(this.#pieces)
+    this.#pieces = []
+    this.#waiting = 0
+    await this.#handle.writeFile(data)
+  }
+}
