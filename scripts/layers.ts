@@ -35,7 +35,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   limits: { imports: ['core', 'platforms'], packages: [] },
   cost: { imports: ['core', 'results', 'matrix'], packages: ['zod'] },
   selection: { imports: ['core', 'results', 'matrix'], packages: ['zod'] },
-  reporters: { imports: ['core', 'results'], packages: [] },
+  reporters: { imports: ['core', 'results'], packages: ['p-limit'] },
   testing: { imports: ['core', 'results', 'distros', 'imds', 'instance', 'platforms'], packages: ['vitest'] },
   setup: { imports: ['core', 'results', 'distros', 'images', 'instance', 'platforms', 'platforms/*'], packages: [] },
   runner: {

@@ -17,7 +17,7 @@ export function githubAnnotations(run: RunModel): string[] {
       const level = cell.status === 'fail' ? errors : warnings
       level.push(command(level === errors ? 'error' : 'warning', cell.summary.id, cellReason(cell)))
     }
-    for (const record of worstFirst(countedChecks(cell)).filter(isProblem)) {
+    for (const record of worstFirst(countedChecks(cell).filter(isProblem))) {
       const isError = record.status === 'fail' && record.severity !== 'minor'
       const where = judgedAt(record)
       const title = `${cell.summary.id}: ${record.id}${where ? ` (${where})` : ''}`

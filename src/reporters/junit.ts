@@ -9,16 +9,16 @@ import { cellReason, failureLines, judgedAt, waiverText } from './wording.ts'
  * what the harness, host or platform did is an `<error type="infra">`, so that a CI page does not blame the image for it.
  */
 export function junitXml(run: RunModel): string {
-  const suites = run.cells.map((cell) => suiteXml(cell))
-  const totals = sum(suites.map((suite) => suite.counts))
-  const head = `<testsuites name="harness" ${countAttributes(totals)} time="${seconds(run.durationMs)}" timestamp="${attribute(run.startedAt)}">`
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    head,
-    ...suites.map((suite) => suite.xml),
-    '</testsuites>',
-    '',
-  ].join('\n')
+  return [...junitParts(run)].join('')
+}
+
+/** The same in parts, for runs whose whole XML would fill the memory. */
+export function* junitParts(run: RunModel): Generator<string> {
+  const totals = sum(run.cells.map((cell) => countsOf(kindsOf(cell))))
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+  yield `<testsuites name="harness" ${countAttributes(totals)} time="${seconds(run.durationMs)}" timestamp="${attribute(run.startedAt)}">\n`
+  for (const cell of run.cells) yield `${suiteXml(cell)}\n`
+  yield '</testsuites>\n'
 }
 
 interface Counts {
@@ -28,19 +28,23 @@ interface Counts {
   skipped: number
 }
 
-function suiteXml(cell: CellModel): { xml: string; counts: Counts } {
+function kindsOf(cell: CellModel): Kind[] {
+  const kinds = countedChecks(cell).map(kindOf)
+  const kind = cellKind(cell)
+  return kind ? [kind, ...kinds] : kinds
+}
+
+function countsOf(kinds: readonly Kind[]): Counts {
+  const count = (wanted: Kind) => kinds.reduce((total, kind) => total + +(kind === wanted), 0)
+  return { tests: kinds.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') }
+}
+
+function suiteXml(cell: CellModel): string {
   const { summary } = cell
   const cases = countedChecks(cell).map((record) => caseXml(cell, record))
-  const cellCase = cellXml(cell)
-  if (cellCase) cases.unshift(cellCase)
-  const counts = sum(
-    cases.map(({ kind }) => ({
-      tests: 1,
-      failures: +(kind === 'failure'),
-      errors: +(kind === 'error'),
-      skipped: +(kind === 'skipped'),
-    })),
-  )
+  const kind = cellKind(cell)
+  if (kind) cases.unshift(cellXml(cell, kind))
+  const counts = countsOf(kindsOf(cell))
   const properties = Object.entries(suiteProperties(cell)).map(
     ([name, value]) => `      <property name="${attribute(name)}" value="${attribute(value)}"/>`,
   )
@@ -53,11 +57,11 @@ function suiteXml(cell: CellModel): { xml: string; counts: Counts } {
     '    <properties>',
     ...properties,
     '    </properties>',
-    ...cases.map(({ xml }) => xml),
+    ...cases,
     ...(output.length > 0 ? [`    <system-out>${text(output.join('\n'))}</system-out>`] : []),
     '  </testsuite>',
   ]
-  return { xml: lines.join('\n'), counts }
+  return lines.join('\n')
 }
 
 function suiteProperties(cell: CellModel): Record<string, string> {
@@ -83,35 +87,35 @@ function suiteProperties(cell: CellModel): Record<string, string> {
   }
 }
 
-interface Case {
-  xml: string
-  kind: 'passed' | 'failure' | 'error' | 'skipped'
-}
+type Kind = 'passed' | 'failure' | 'error' | 'skipped'
 
-/** A case for the cell itself when it ended without being judged, or could not even boot. */
-function cellXml(cell: CellModel): Case | undefined {
+/** A cell that ended without being judged, or could not even boot, is a case itself. */
+function cellKind(cell: CellModel): Kind | undefined {
   const judged = cell.state === 'ended' && cell.error === undefined
   if (judged && (cell.status === 'pass' || countedChecks(cell).length > 0)) return undefined
-  const failed = cell.status === 'fail'
+  return cell.status === 'fail' ? 'failure' : 'error'
+}
+
+function cellXml(cell: CellModel, kind: Kind): string {
   const body = [cell.error?.evidence, cell.error?.hint ? `hint: ${cell.error.hint}` : ''].filter(Boolean).join('\n')
   const message = cellReason(cell) || cell.status
   const head = `    <testcase name="the cell can be judged" classname="${attribute(cell.summary.id)}" time="${seconds(cell.durationMs)}">`
-  const inner = failed
-    ? `      <failure type="${attribute(cell.error?.name ?? 'fail')}" message="${attribute(message)}">${text(body)}</failure>`
-    : `      <error type="infra" message="${attribute(message)}">${text(body)}</error>`
-  return { xml: [head, inner, '    </testcase>'].join('\n'), kind: failed ? 'failure' : 'error' }
+  const inner =
+    kind === 'failure'
+      ? `      <failure type="${attribute(cell.error?.name ?? 'fail')}" message="${attribute(message)}">${text(body)}</failure>`
+      : `      <error type="infra" message="${attribute(message)}">${text(body)}</error>`
+  return [head, inner, '    </testcase>'].join('\n')
 }
 
-function caseXml(cell: CellModel, record: CheckRecord): Case {
+function caseXml(cell: CellModel, record: CheckRecord): string {
   const where = judgedAt(record)
-  const { kind, inner } = outcome(record)
   const properties = caseProperties(record)
   const lines = [
     `    <testcase name="${attribute(where ? `${record.id} (${where})` : record.id)}" classname="${attribute(`${cell.summary.id}.${record.suite}`)}" time="${seconds(record.durationMs)}">`,
     '      <properties>',
     ...properties.map(([name, value]) => `        <property name="${name}" value="${attribute(value)}"/>`),
     '      </properties>',
-    ...inner,
+    ...outcome(record),
     ...(record.attachments?.length
       ? [
           `      <system-out>${text(record.attachments.map((path) => `[[ATTACHMENT|${path}]]`).join('\n'))}</system-out>`,
@@ -119,7 +123,7 @@ function caseXml(cell: CellModel, record: CheckRecord): Case {
       : []),
     '    </testcase>',
   ]
-  return { xml: lines.join('\n'), kind }
+  return lines.join('\n')
 }
 
 function caseProperties(record: CheckRecord): [string, string][] {
@@ -144,34 +148,29 @@ function caseProperties(record: CheckRecord): [string, string][] {
   return all.filter((entry): entry is [string, string] => entry[1] !== undefined)
 }
 
-function outcome(record: CheckRecord): { kind: Case['kind']; inner: string[] } {
+function kindOf(record: CheckRecord): Kind {
+  const { status } = record
+  if (status === 'pass' || status === 'done') return 'passed'
+  if (status === 'skip' || (record.waived && status !== 'miss')) return 'skipped'
+  return status === 'fail' ? 'failure' : 'error'
+}
+
+function outcome(record: CheckRecord): string[] {
+  const kind = kindOf(record)
+  if (kind === 'passed') return []
+  if (record.status === 'skip') return [`      <skipped message="${attribute(record.reason ?? '')}"/>`]
   const message = record.errors[0]?.message ?? record.reason ?? record.status
+  if (kind === 'skipped') {
+    const { reason = '', tracker = '', until = '' } = record.waived ?? {}
+    return [`      <skipped message="${attribute(`waived until ${until}: ${reason} (${tracker}); ${message}`)}"/>`]
+  }
   const body = text(
     record.errors.flatMap((error) => [...failureLines(error, 60), ...(error.at ? [`at ${error.at}`] : [])]).join('\n'),
   )
-  if (record.waived && (record.status === 'fail' || record.status === 'error')) {
-    const { reason, tracker, until } = record.waived
-    return {
-      kind: 'skipped',
-      inner: [`      <skipped message="${attribute(`waived until ${until}: ${reason} (${tracker}); ${message}`)}"/>`],
-    }
-  }
-  switch (record.status) {
-    case 'pass':
-    case 'done':
-      return { kind: 'passed', inner: [] }
-    case 'skip':
-      return { kind: 'skipped', inner: [`      <skipped message="${attribute(record.reason ?? '')}"/>`] }
-    case 'fail':
-      return {
-        kind: 'failure',
-        inner: [`      <failure type="${record.severity}" message="${attribute(message)}">${body}</failure>`],
-      }
-    case 'error':
-      return { kind: 'error', inner: [`      <error type="check" message="${attribute(message)}">${body}</error>`] }
-    case 'miss':
-      return { kind: 'error', inner: [`      <error type="infra" message="${attribute(message)}">${body}</error>`] }
-  }
+  if (kind === 'failure')
+    return [`      <failure type="${record.severity}" message="${attribute(message)}">${body}</failure>`]
+  const type = record.status === 'miss' ? 'infra' : 'check'
+  return [`      <error type="${type}" message="${attribute(message)}">${body}</error>`]
 }
 
 function countAttributes(counts: Counts): string {
@@ -187,8 +186,12 @@ function seconds(ms: number): string {
   return (Number.isFinite(ms) ? Math.max(0, ms) / 1000 : 0).toFixed(3)
 }
 
+/** Nearly all text is ours and needs no care. */
+const PLAIN = /^[ !#-%'-;=?-~]*$/
+
 /** Text of an element. XML 1.0 has no way to write most control characters or lone surrogates, so they are dropped. */
 function text(value: string): string {
+  if (PLAIN.test(value)) return value
   return cleanText(value)
     .toWellFormed()
     .replaceAll(/[\uFFFE\uFFFF]/g, '')

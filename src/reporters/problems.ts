@@ -12,7 +12,7 @@ export interface Problem {
 
 /** The problems of a cell, worst first. */
 export function problemsOf(cell: CellModel): Problem[] {
-  const byCheck = Map.groupBy(worstFirst(countedChecks(cell)).filter(isProblem), (record) =>
+  const byCheck = Map.groupBy(worstFirst(countedChecks(cell).filter(isProblem)), (record) =>
     [record.suite, record.id, record.status].join('/'),
   )
   return [...byCheck.values()].flatMap((records) => {

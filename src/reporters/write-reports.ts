@@ -1,12 +1,12 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readEvents } from '../results/read-events.ts'
-import { foldEvents, type CellModel, type RunModel } from '../results/run-model.ts'
+import { readRun } from '../results/read-run.ts'
+import type { CellModel, RunModel } from '../results/run-model.ts'
 import { countedChecks, isProblem } from '../results/summary.ts'
 import { writeAllureResults } from './allure/write.ts'
-import { htmlReport } from './html/page.ts'
-import { junitXml } from './junit.ts'
+import { writeHtml } from './html/write-html.ts'
+import { junitParts } from './junit.ts'
 import { markdownSummary } from './markdown.ts'
+import { replaceFile } from './replace-file.ts'
 import { insideRun, tailOf } from './run-files.ts'
 
 export type ReportFormat = 'html' | 'junit' | 'markdown' | 'allure'
@@ -37,37 +37,23 @@ const EXCERPTS_PER_CELL = 6
  * @throws ConfigError when the folder holds no events of a run.
  */
 export async function writeReports(runDir: string, options: WriteReportsOptions = {}): Promise<WrittenReports> {
-  const { events, unreadable } = await readEvents(runDir)
-  const run = foldEvents(events)
+  const { run, unreadable } = await readRun(runDir)
   const formats = options.formats ?? REPORT_FORMATS
   const paths: WrittenReports['paths'] = {}
-  if (formats.includes('html'))
-    paths.html = await replace(join(runDir, 'index.html'), htmlReport(run, await excerptsOf(run, runDir)))
-  if (formats.includes('junit')) paths.junit = await replace(join(runDir, 'junit.xml'), junitXml(run))
+  if (formats.includes('html')) paths.html = await writeHtml(run, runDir, (cells) => excerptsOf(cells, runDir))
+  if (formats.includes('junit')) paths.junit = await replaceFile(join(runDir, 'junit.xml'), junitParts(run))
   if (formats.includes('markdown')) {
     const text = markdownSummary(run, options.reportUrl === undefined ? {} : { reportUrl: options.reportUrl })
-    paths.markdown = await replace(join(runDir, 'summary.md'), text)
+    paths.markdown = await replaceFile(join(runDir, 'summary.md'), [text])
   }
   if (formats.includes('allure')) paths.allure = await writeAllureResults(run, runDir)
   return { run, paths, unreadable }
 }
 
-async function replace(path: string, content: string): Promise<string> {
-  const fresh = `${path}.${process.pid}.tmp`
-  try {
-    await writeFile(fresh, content)
-    await rename(fresh, path)
-  } catch (error) {
-    await rm(fresh, { force: true })
-    throw error
-  }
-  return path
-}
-
 /** Last lines of the logs that matter most in cells with problems. */
-async function excerptsOf(run: RunModel, runDir: string): Promise<Map<string, string>> {
+async function excerptsOf(cells: readonly CellModel[], runDir: string): Promise<Map<string, string>> {
   const excerpts = new Map<string, string>()
-  for (const cell of run.cells.filter(needsExcerpts)) {
+  for (const cell of cells.filter(needsExcerpts)) {
     for (const { file } of mostTelling(cell)) {
       const path = insideRun(runDir, file)
       const text = path === undefined ? undefined : await tailOf(path, EXCERPT_BYTES)

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../core/errors.ts'
 import type { CheckRecord } from './check-record.ts'
+import { compactRecord } from './compact-record.ts'
 import type { CellSummary, EventOf, Gate, RunEvent, ShardOf, StepName } from './event.ts'
 import type { NotSelectedCell } from './not-selected.ts'
 import { worstStatus, type Status } from './status.ts'
@@ -122,10 +123,25 @@ export function applyEvent(run: RunModel, event: RunEvent): void {
     Object.assign(run, { ended: true, status: event.status, exitCode: event.exitCode, durationMs: event.durationMs })
     return
   }
-  let cell = run.cells.find((known) => known.summary.id === event.cell)
-  if (!cell) run.cells.push((cell = emptyCell(unknownSummary(event.cell))))
-  applyToCell(cell, event)
-  if (!run.ended) run.status = worstStatus(run.cells.map((known) => known.status))
+  applyToCell(cellOf(run, event.cell), event)
+  const changed = event.type === 'cell-started' || event.type === 'cell-ended'
+  if (!run.ended && changed) run.status = worstStatus(run.cells.map((known) => known.status))
+}
+
+const cellsById = new WeakMap<readonly CellModel[], Map<string, CellModel>>()
+
+/** There are as many events as thousands of cells have checks: none of them may search through all cells. */
+function cellOf(run: RunModel, id: string): CellModel {
+  let known = cellsById.get(run.cells)
+  if (known?.size !== run.cells.length)
+    cellsById.set(run.cells, (known = new Map(run.cells.map((cell) => [cell.summary.id, cell]))))
+  let cell = known.get(id)
+  if (!cell) {
+    cell = emptyCell(unknownSummary(id))
+    run.cells.push(cell)
+    known.set(id, cell)
+  }
+  return cell
 }
 
 /** What the former process had begun and not ended goes on from here; the time in between was nobody's. */
@@ -232,12 +248,18 @@ function endStep(cell: CellModel, event: EventOf<'step-ended'>): void {
   if (event.error !== undefined) step.error = event.error
 }
 
+/** Where the record of a judgement is, while its cell is still judged. */
+const placesOfRecords = new WeakMap<readonly CheckRecord[], Map<string, number>>()
+
 function endCheck(cell: CellModel, record: CheckRecord): void {
   cell.running = cell.running.filter(({ id, subject }) => id !== record.id || subject !== record.subject)
+  let places = placesOfRecords.get(cell.checks)
+  if (places?.size !== cell.checks.length)
+    placesOfRecords.set(cell.checks, (places = new Map(cell.checks.map((known, at) => [recordKey(known), at]))))
   const key = recordKey(record)
-  const index = cell.checks.findIndex((known) => recordKey(known) === key)
-  if (index < 0) {
-    cell.checks.push(record)
+  const index = places.get(key)
+  if (index === undefined) {
+    places.set(key, cell.checks.push(compactRecord(record)) - 1)
     return
   }
   const before = cell.checks[index]
@@ -248,6 +270,7 @@ function endCheck(cell: CellModel, record: CheckRecord): void {
 function endCell(cell: CellModel, event: EventOf<'cell-ended'>): void {
   cell.state = 'ended'
   cell.running = []
+  placesOfRecords.delete(cell.checks)
   cell.status = event.status
   cell.durationMs = event.durationMs
   cell.boots = event.boots

@@ -44,6 +44,13 @@ export function countChecks(records: Iterable<CheckRecord>): Counts {
   return counts
 }
 
+/** Counts of several cells together. */
+export function addCounts(all: readonly Counts[]): Counts {
+  const sum = countChecks([])
+  for (const counts of all) for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += counts[name]
+  return sum
+}
+
 /** Whether a cell passes although it, or one of its checks, had failed on another machine. */
 export function isFlaky(cell: CellModel): boolean {
   if (cell.state !== 'ended' || cell.status !== 'pass') return false
@@ -84,8 +91,13 @@ const STATUS_RANK: Readonly<Record<Status, number>> = { fail: 0, error: 1, miss:
 export function worstFirst(records: readonly CheckRecord[]): CheckRecord[] {
   const rank = (record: CheckRecord) =>
     STATUS_RANK[record.status] * 100 + (record.waived ? 50 : 0) + SEVERITY_ORDER[record.severity] * 10
-  return [...records].sort((a, b) => rank(a) - rank(b) || recordKey(a).localeCompare(recordKey(b)))
+  return records
+    .map((record) => ({ record, rank: rank(record), key: recordKey(record) }))
+    .sort((a, b) => a.rank - b.rank || byName.compare(a.key, b.key))
+    .map(({ record }) => record)
 }
+
+const byName = new Intl.Collator()
 
 /** Compares the unmodified image with the upgraded one. Undefined when the cell has no baseline. */
 export function compareSubjects(cell: CellModel): Comparison | undefined {

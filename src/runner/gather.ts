@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { collectFacts } from '../instance/facts/collect.ts'
+import { formatFacts } from '../instance/facts/format-facts.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { Phase } from '../results/check-record.ts'
 import type { CellStage } from './cell-stage.ts'
@@ -13,7 +14,7 @@ export async function gatherInto(
   use: { subject: Subject; phase: Exclude<Phase, 'rest'>; file: string },
 ): Promise<string> {
   const facts = await collectFacts(instance, use.phase, { signal: stage.signal })
-  return await keepFacts(stage, use, JSON.stringify(facts, undefined, 1))
+  return await keepFacts(stage, use, formatFacts(facts))
 }
 
 /** Writes facts into the report. */

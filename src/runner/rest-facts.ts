@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { cacheDir } from '../core/paths.ts'
 import { collectFactsAtRest } from '../instance/facts/collect.ts'
+import { formatFacts } from '../instance/facts/format-facts.ts'
 import type { PlatformImage } from '../platforms/platform.ts'
 import type { Session } from '../platforms/session.ts'
 import { keepFacts } from './gather.ts'
@@ -26,7 +27,7 @@ export async function gatherRest(
 async function open(stage: CellStage, session: Session, image: PlatformImage): Promise<string> {
   const { signal } = stage
   await using rest = await session.openImageAtRest(image.id, { signal })
-  return JSON.stringify(await collectFactsAtRest(rest.root, { signal }), undefined, 1)
+  return formatFacts(await collectFactsAtRest(rest.root, { signal }))
 }
 
 async function cached(digest: string | undefined, make: () => Promise<string>): Promise<string> {

@@ -3,6 +3,7 @@ import { TransportError } from '../../core/errors.ts'
 import { pause } from '../../core/wait-until.ts'
 import type { Address, Capability, Machine, MachineState } from '../../instance/machine.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
+import { findAnswer } from './answers.ts'
 import type { FakeCloud, Faults, Record } from './client.ts'
 import { Directory } from './directory.ts'
 import { codeOf, FakeProviderError, mapped } from './errors.ts'
@@ -43,7 +44,7 @@ export class FakeMachine implements Machine {
     this.#record.guest.tick()
     return new FakeTransport(this.#record.guest, {
       fault: (command) => this.#faults.exec(this.name, command),
-      answer: (command) => this.#settings.answers.find((answer) => new RegExp(answer.command).test(command)),
+      answer: (command) => findAnswer(this.#settings.answers, command),
     })
   }
 

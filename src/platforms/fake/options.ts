@@ -45,6 +45,8 @@ const answer = z.strictObject({
   /** Regular expression over the whole command line. */
   command: z.string(),
   stdout: z.string().default(''),
+  /** File with what it prints instead: for answers that many cells share. */
+  stdoutFile: z.string().optional(),
   stderr: z.string().default(''),
   exitCode: z.int().default(0),
   delayMs: z.number().default(0),
@@ -70,6 +72,7 @@ const schema = z.strictObject({
 export type Options = z.input<typeof schema>
 export type Settings = z.output<typeof schema>
 export type Fault = z.output<typeof fault>
+export type Answer = z.output<typeof answer>
 
 /** @throws ConfigError naming the wrong option */
 export function readOptions(options: unknown): Settings {

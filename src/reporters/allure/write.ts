@@ -1,11 +1,16 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import pLimit from 'p-limit'
 import { cleanText } from '../../core/text.ts'
 import type { CellModel, RunModel } from '../../results/run-model.ts'
+import { isProblem } from '../../results/summary.ts'
 import { insideRun } from '../run-files.ts'
 import { CATEGORIES, environment, executor } from './environment.ts'
 import { uuidOf } from './identifier.ts'
 import { resultsOf, startOf, type AllureResult, type Attachment } from './result.ts'
+
+/** Allure needs a file for each result and holds all of them in memory: of more than these it gets only the problems. */
+const MOST_RESULTS = 20_000
 
 /**
  * Writes the run as Allure results into `<runDir>/allure-results`, replacing what is there.
@@ -17,16 +22,22 @@ export async function writeAllureResults(run: RunModel, runDir: string): Promise
   await mkdir(folder, { recursive: true })
   const write = (name: string, content: unknown) =>
     writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
-  for (const cell of run.cells) {
+  const judgements = run.cells.reduce((sum, cell) => sum + cell.checks.length, 0)
+  const onlyProblems = judgements > MOST_RESULTS
+  const limit = pLimit(16)
+  const writeCell = async (cell: CellModel) => {
     const logs = await copyLogs(cell, runDir, folder)
-    const results = resultsOf(run, cell)
+    const shown = onlyProblems ? { ...cell, checks: cell.checks.filter(isProblem) } : cell
+    const results = resultsOf(run, shown)
     for (const result of results) await write(`${result.uuid}-result.json`, result)
     await write(
       `${uuidOf(run.runId, cell.summary.id, 'container')}-container.json`,
       container(run, cell, results, logs),
     )
   }
-  await write('environment.properties', environment(run))
+  await Promise.all(run.cells.map((cell) => limit(() => writeCell(cell))))
+  const leftOut = onlyProblems ? `left out = judgements without a problem: more than ${MOST_RESULTS} in all\n` : ''
+  await write('environment.properties', `${environment(run)}${leftOut}`)
   await write('categories.json', CATEGORIES)
   await write('executor.json', executor(run))
   return folder

@@ -15,8 +15,13 @@ const OPEN_PROBLEMS = 4
 export type Excerpts = ReadonlyMap<string, string>
 
 /** One cell: verdict, what is wrong, what the upgrade changed, where the time went, logs, all checks. Open when it did not pass, or when there is no other. */
-export function cellSection(run: RunModel, index: number, cell: CellModel, excerpts: Excerpts): Markup {
-  const alone = run.cells.length === 1
+export function cellSection(
+  run: RunModel,
+  index: number,
+  cell: CellModel,
+  excerpts: Excerpts,
+  alone = run.cells.length === 1,
+): Markup {
   const problems = problemsOf(cell)
   const counts = countChecks(countedChecks(cell))
   const open = alone || cell.status !== 'pass' || problems.length > 0

@@ -25,7 +25,11 @@ function render(value: Value): string {
   return escapeHtml(String(value))
 }
 
+/** Nearly all text is ours and needs no care. */
+const PLAIN = /^[ !#-%(-;=?-~]*$/
+
 export function escapeHtml(text: string): string {
+  if (PLAIN.test(text)) return text
   return cleanText(text)
     .toWellFormed()
     .replaceAll('&', '&amp;')

@@ -5,38 +5,82 @@ import { badge, flakyMark, tally } from './badge.ts'
 import { breakable, html, type Markup } from './markup.ts'
 
 /** Cells down, suites across. */
-export function matrixTable(run: RunModel): Markup {
+export function matrixTable(run: RunModel, linkTo: (index: number) => string): Markup {
+  const columns = columnsOf(run)
+  return html`<section aria-labelledby="matrix">
+    <h2 id="matrix">Cells</h2>
+    ${tableOf(
+      run.cells.map((cell, index) => ({ cell, link: linkTo(index) })),
+      columns,
+    )}
+  </section>`
+}
+
+/** The same for a large run: what passed, and what is too much to look at, unfolds. A browser lays out only what is open. */
+export function foldedMatrix(run: RunModel, linkTo: (index: number) => string): Markup {
+  const columns = columnsOf(run)
+  const rows = run.cells.map((cell, index) => ({ cell, link: linkTo(index) }))
+  const passed = rows.filter(({ cell }) => cell.status === 'pass')
+  const others = rows.filter(({ cell }) => cell.status !== 'pass')
+  const folded = (title: string, some: readonly Row[]) =>
+    some.length > 0 &&
+    html`<details>
+      <summary>${title}</summary>
+      ${tableOf(some, columns)}
+    </details>`
+  return html`<section aria-labelledby="matrix">
+    <h2 id="matrix">Cells</h2>
+    ${others.length > 0 && tableOf(others.slice(0, OPEN_ROWS), columns)}
+    ${folded(`${Math.max(0, others.length - OPEN_ROWS)} more cells that did not pass`, others.slice(OPEN_ROWS))}
+    ${folded(`${passed.length} cells that passed`, passed)}
+  </section>`
+}
+
+const OPEN_ROWS = 300
+
+interface Row {
+  cell: CellModel
+  link: string
+}
+
+interface Columns {
+  suites: readonly string[]
+  /** Whether any cell compares the image with the upgraded one. */
+  compared: boolean
+}
+
+function columnsOf(run: RunModel): Columns {
   const suites = ['policy', 'regression', 'logs'].filter((suite) =>
     run.cells.some(
       (cell) => cell.summary.suites.includes(suite) || cell.checks.some((record) => record.suite === suite),
     ),
   )
-  const compared = run.cells.some((cell) => compareSubjects(cell))
-  return html`<section aria-labelledby="matrix">
-    <h2 id="matrix">Cells</h2>
-    <div class="scroll">
-      <table class="matrix">
-        <thead>
-          <tr>
-            <th scope="col">cell</th>
-            <th scope="col">verdict</th>
-            <th scope="col">boot</th>
-            ${suites.map((suite) => html`<th scope="col">${suite}</th>`)}${compared && html`<th scope="col">upgrade</th>`}
-            <th scope="col" class="num">time</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${run.cells.map((cell, index) => row(cell, index, suites, compared))}
-        </tbody>
-      </table>
-    </div>
-  </section>`
+  return { suites, compared: run.cells.some((cell) => compareSubjects(cell)) }
 }
 
-function row(cell: CellModel, index: number, suites: readonly string[], compared: boolean): Markup {
+function tableOf(rows: readonly Row[], { suites, compared }: Columns): Markup {
+  return html`<div class="scroll">
+    <table class="matrix">
+      <thead>
+        <tr>
+          <th scope="col">cell</th>
+          <th scope="col">verdict</th>
+          <th scope="col">boot</th>
+          ${suites.map((suite) => html`<th scope="col">${suite}</th>`)}${compared && html`<th scope="col">upgrade</th>`}
+          <th scope="col" class="num">time</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(({ cell, link }) => row(cell, link, suites, compared))}
+      </tbody>
+    </table>
+  </div>`
+}
+
+function row(cell: CellModel, link: string, suites: readonly string[], compared: boolean): Markup {
   const reason = countedChecks(cell).length === 0 ? cellReason(cell) : ''
   return html`<tr class="r-${cell.status}">
-    <th scope="row"><a href="#cell-${index + 1}">${breakable(cell.summary.id)}</a></th>
+    <th scope="row"><a href="${link}">${breakable(cell.summary.id)}</a></th>
     <td>${badge(cell.status)}${isFlaky(cell) && flakyMark(flakyReason(cell))}</td>
     <td>${bootMark(cell)}</td>
     ${reason !== '' ? html`<td colspan="${suites.length}" class="reason">${oneLine(reason, 160)}</td>` : suites.map((suite) => html`<td>${tally(countChecks(countedChecks(cell).filter((record) => record.suite === suite)))}</td>`)}

@@ -1,50 +1,80 @@
 import { createHash } from 'node:crypto'
-import type { RunModel } from '../../results/run-model.ts'
-import { countChecks, countedChecks, leaksOf } from '../../results/summary.ts'
+import type { CellModel, RunModel } from '../../results/run-model.ts'
+import { addCounts, countChecks, countedChecks, leaksOf } from '../../results/summary.ts'
 import { STATUS_STYLE } from '../status-style.ts'
 import { countsText, shownStatus, timeText, verdictText } from '../wording.ts'
 import { cellSection, type Excerpts } from './cell.ts'
 import { html, Markup } from './markup.ts'
-import { matrixTable } from './matrix.ts'
+import { foldedMatrix, matrixTable } from './matrix.ts'
+import { problemOverview } from './overview.ts'
 import { SCRIPT } from './script.ts'
 import { STYLE } from './style.ts'
 
-/**
- * The run as one page that needs nothing but itself and the logs beside it. Its content security policy allows
- * our own style and script by their hashes and nothing else, so text of a guest cannot run even if an escape were missing.
- */
+/** Folder with the pages of single cells, where a run has too many for one page. */
+export const CELL_PAGES = 'cell-pages'
+
+/** The run as one page that needs nothing but itself and the logs beside it. */
 export function htmlReport(run: RunModel, excerpts: Excerpts = new Map()): string {
-  const policy = `default-src 'none'; style-src '${hash(STYLE)}'; script-src '${hash(SCRIPT)}'; base-uri 'none'; form-action 'none'`
-  const style = STATUS_STYLE[shownStatus(run)]
+  const details = html`<section aria-labelledby="details">
+    <h2 id="details">Details</h2>
+    ${filterBar()} ${run.cells.map((cell, index) => cellSection(run, index, cell, excerpts))}
+  </section>`
+  return page(run, html`${leaks(run)} ${matrixTable(run, (index) => `#cell-${index + 1}`)} ${details} ${excluded(run)}`)
+}
+
+/** All cells of a large run, each leading to its own page. */
+export function indexPage(run: RunModel): string {
+  const linkTo = (index: number) => `${CELL_PAGES}/${index + 1}.html`
+  return page(run, html`${leaks(run)} ${problemOverview(run, linkTo)} ${foldedMatrix(run, linkTo)} ${excluded(run)}`)
+}
+
+/** The page of one cell of a large run. */
+export function cellPage(run: RunModel, index: number, cell: CellModel, excerpts: Excerpts): string {
+  const body = html`<p><a href="index.html">All ${run.cells.length} cells</a></p>
+    ${filterBar()} ${cellSection(run, index, cell, excerpts, true)}`
+  const glyph = STATUS_STYLE[cell.status].glyph
+  const text = frame(`${glyph} ${cell.summary.id} · ${run.runId}`, html`<main>${body}</main>`)
+  // The page lies in a folder of its own; links are relative to the folder of the run.
+  return text.replaceAll('href="cells/', 'href="../cells/').replaceAll('href="index.html"', 'href="../index.html"')
+}
+
+function page(run: RunModel, main: Markup): string {
+  const title = `${STATUS_STYLE[shownStatus(run)].glyph} ${verdictText(run)} · ${run.runId}`
+  const body = html`<a class="skip" href="#matrix">To the cells</a>
+    ${header(run)}
+    <main>${main}</main>
+    ${footer(run)}`
+  return frame(title, body)
+}
+
+/**
+ * A document whose content security policy allows our own style and script by their hashes and nothing else,
+ * so text of a guest cannot run even if an escape were missing.
+ */
+function frame(title: string, body: Markup): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}" />
+        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <meta name="referrer" content="no-referrer" />
-        <title>${style.glyph} ${verdictText(run)} · ${run.runId}</title>
+        <title>${title}</title>
         ${new Markup(`<style>${STYLE}</style>`)}
       </head>
       <body>
-        <a class="skip" href="#matrix">To the cells</a>
-        ${header(run)}
-        <main>
-          ${leaks(run)} ${matrixTable(run)}
-          <section aria-labelledby="details">
-            <h2 id="details">Details</h2>
-            ${filterBar()} ${run.cells.map((cell, index) => cellSection(run, index, cell, excerpts))}
-          </section>
-          ${excluded(run)}
-        </main>
-        ${footer(run)} ${new Markup(`<script>${SCRIPT}</script>`)}
+        ${body} ${new Markup(`<script>${SCRIPT}</script>`)}
       </body>
     </html> `.source
 }
 
+const POLICY = new Markup(
+  `default-src 'none'; style-src '${hash(STYLE)}'; script-src '${hash(SCRIPT)}'; base-uri 'none'; form-action 'none'`,
+)
+
 function header(run: RunModel): Markup {
   const status = shownStatus(run)
-  const checks = run.cells.flatMap(countedChecks)
+  const counts = addCounts(run.cells.map((cell) => countChecks(countedChecks(cell))))
   return html`<header class="top">
     <div class="verdict e-${status}">
       <h1>
@@ -56,7 +86,7 @@ function header(run: RunModel): Markup {
         ><span>harness ${run.harness}</span
         >${run.exitCode !== undefined && html`<span>exit code ${run.exitCode}</span>`}
       </p>
-      ${checks.length > 0 && html`<p class="tiles"><span>${checks.length} judgements: ${countsText(countChecks(checks))}</span></p>`}
+      ${counts.total > 0 && html`<p class="tiles"><span>${counts.total} judgements: ${countsText(counts)}</span></p>`}
     </div>
   </header>`
 }

@@ -1,0 +1,27 @@
+import { open, rename, rm } from 'node:fs/promises'
+
+const CHUNK_CHARS = 1024 * 1024
+
+/** Writes a file part by part and puts it in the place of the old one in one step. Returns its path. */
+export async function replaceFile(path: string, parts: Iterable<string>): Promise<string> {
+  const fresh = `${path}.${process.pid}.tmp`
+  try {
+    await using file = await open(fresh, 'w')
+    let waiting: string[] = []
+    let chars = 0
+    for (const part of parts) {
+      waiting.push(part)
+      chars += part.length
+      if (chars < CHUNK_CHARS) continue
+      await file.writeFile(waiting.join(''))
+      waiting = []
+      chars = 0
+    }
+    await file.writeFile(waiting.join(''))
+    await rename(fresh, path)
+  } catch (error) {
+    await rm(fresh, { force: true })
+    throw error
+  }
+  return path
+}
