@@ -23,7 +23,7 @@ export async function listen(service: ImdsService, endpoint: EndpointName, where
   const server = createServer(
     { requestTimeout: 60_000, headersTimeout: 30_000, maxHeaderSize: 32_768 },
     (request, response) => {
-      void serve(service, endpoint, request, response, closing.signal)
+      serve(service, endpoint, request, response, closing.signal).catch(() => response.destroy())
     },
   )
   // A guest that opens connections without end must not take those of the harness.
@@ -88,7 +88,7 @@ async function struck(
 ): Promise<Answer | undefined> {
   switch (fault?.kind) {
     case 'reset':
-      response.socket?.resetAndDestroy()
+      response.destroy()
       return undefined
     case 'hang':
       await pause(600_000, AbortSignal.any([signal, closed(response)]))
@@ -145,12 +145,12 @@ async function readRequest(endpoint: EndpointName, incoming: IncomingMessage): P
       if (size > MOST_BODY) return undefined
       chunks.push(chunk)
     }
-    const url = new URL(incoming.url ?? '/', 'http://imds')
+    const { path, query } = splitTarget(incoming.url ?? '/')
     return {
       endpoint,
       method: incoming.method ?? 'GET',
-      path: decodeURIComponent(url.pathname),
-      query: url.searchParams,
+      path,
+      query,
       headers: Object.fromEntries(
         Object.entries(incoming.headers).map(([name, value]) => [
           name,
@@ -162,6 +162,12 @@ async function readRequest(endpoint: EndpointName, incoming: IncomingMessage): P
   } catch {
     return undefined
   }
+}
+
+/** Path and query of a request line. Throws on escapes that are none. */
+export function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const [path = '/', ...query] = target.split('?')
+  return { path: decodeURIComponent(path), query: new URLSearchParams(query.join('?')) }
 }
 
 function describe({ kind, status }: Fault): string {

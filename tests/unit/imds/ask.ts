@@ -1,6 +1,7 @@
 import type { Answer, Cloud, EndpointName } from '../../../src/imds/cloud.ts'
 import { newDocument } from '../../../src/imds/document.ts'
 import type { DocumentChange } from '../../../src/imds/document.ts'
+import { splitTarget } from '../../../src/imds/listen.ts'
 import { ImdsService } from '../../../src/imds/imds-service.ts'
 import type { ServiceOptions } from '../../../src/imds/imds-service.ts'
 
@@ -40,8 +41,8 @@ export class Asked {
   }
 
   ask({ method = 'GET', path, headers = {}, body = '', endpoint = 'metadata' }: Question): Answer & { text: string } {
-    const url = new URL(path, 'http://imds')
-    const answer = this.service.answer({ endpoint, method, path: url.pathname, query: url.searchParams, headers, body })
+    const target = splitTarget(path)
+    const answer = this.service.answer({ endpoint, method, ...target, headers, body })
     return { ...answer, text: Buffer.from(answer.body ?? '').toString('utf8') }
   }
 

@@ -1,0 +1,106 @@
+import { createServer } from 'node:http'
+import { networkInterfaces } from 'node:os'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { probeHost, runHost } from '../../../src/core/subprocess.ts'
+import { findStaleTempDirs } from '../../../src/core/temp-dir.ts'
+import type { Instance } from '../../../src/instance/instance.ts'
+import { openPlatform } from '../../../src/platforms/open-platform.ts'
+import type { Session } from '../../../src/platforms/session.ts'
+import { image, whyNoLxd } from '../lxd/open-lxd.ts'
+
+const skip = await whyNoLxd()
+const TOKEN = `curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token`
+
+describe.skipIf(skip)(`guests with the identity of clouds${skip ? ` (skipped: ${skip})` : ''}`, () => {
+  let session: Session
+  let ec2: Instance
+  let openstack: Instance
+  let plain: Instance
+
+  beforeAll(async () => {
+    session = await openPlatform('lxd', {})
+    ;[ec2, openstack, plain] = await Promise.all([
+      session.launch({ image, cloudIdentity: { cloud: 'ec2' } }),
+      session.launch({ image, cloudIdentity: { cloud: 'openstack' } }),
+      session.launch({ image }),
+    ])
+    await Promise.all([ec2, openstack, plain].map((instance) => instance.waitUntilReady()))
+  }, 180_000)
+  afterAll(async () => {
+    await Promise.all([ec2, openstack, plain].map((instance) => instance?.destroy()))
+    await session?.close()
+  })
+
+  test('each is answered by its own cloud, with its own data', async () => {
+    expect(await ec2.root.sh`cloud-id`).toBe('aws')
+    expect(await openstack.root.sh`cloud-id`).toBe('openstack')
+    const token = await ec2.root
+      .sh`curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token`
+    const id = await ec2.root
+      .sh`curl -sf -H ${`X-aws-ec2-metadata-token: ${token}`} http://169.254.169.254/latest/meta-data/instance-id`
+    expect(id).toBe((await ec2.machine.imds?.state())?.document.id)
+    expect((await openstack.root.run(TOKEN)).exitCode, 'a token on OpenStack').not.toBe(0)
+    expect(await openstack.root.sh`curl -sf http://169.254.169.254/openstack/latest/meta_data.json`).toContain(
+      (await openstack.machine.imds?.state())?.document.uuid,
+    )
+    expect((await plain.root.run('curl -s -m 3 http://169.254.169.254/')).exitCode, 'a guest without a cloud').not.toBe(
+      0,
+    )
+  })
+
+  test('what a guest left and asked is known of that guest only', async () => {
+    const [first, second] = await Promise.all([ec2.machine.imds?.state(), openstack.machine.imds?.state()])
+    expect(first?.exchanges.every(({ path }) => !path.startsWith('/openstack'))).toBe(true)
+    expect(second?.exchanges.some(({ path }) => path.startsWith('/openstack'))).toBe(true)
+  })
+
+  test('nothing listens at the address of a metadata service on the host', async () => {
+    const addresses = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? [])
+    expect(addresses).not.toContain('169.254.169.254')
+    expect(addresses).not.toContain('168.63.129.16')
+    const routes = await runHost(['ip', 'route', 'show', 'table', 'all'], { deadlineMs: 10_000 })
+    expect(routes).not.toMatch(/169\.254\.169\.254|168\.63\.129\.16/)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'no guest reaches the metadata service of the host it is on, even when it wants to (needs root)',
+    async () => {
+      const address = '169.254.170.2'
+      // Stands for what a host on a cloud has: a service at a link-local address.
+      await runHost(['ip', 'address', 'add', `${address}/32`, 'dev', 'lo'], { deadlineMs: 10_000 })
+      const server = createServer((_, response) => response.end('credentials of the host'))
+      await new Promise<void>((resolve) => server.listen(80, address, resolve))
+      try {
+        const ask = `curl -s -m 3 http://${address}/`
+        expect((await plain.root.run(ask)).stdout, 'a guest on the usual network').toBe('credentials of the host')
+        for (const guest of [ec2, openstack]) {
+          expect((await guest.root.run(ask)).stdout).toBe('')
+          // Root of the guest may take away what was put in the way inside.
+          await guest.root.run(`ip route add ${address} via $(ip route show default | cut -d' ' -f3)`)
+          expect((await guest.root.run(ask)).stdout).toBe('')
+        }
+      } finally {
+        server.closeAllConnections()
+        server.close()
+        await runHost(['ip', 'address', 'del', `${address}/32`, 'dev', 'lo'], { deadlineMs: 10_000 })
+      }
+    },
+  )
+
+  test('a reboot keeps the service, and the identity', async () => {
+    await openstack.reboot()
+    expect(await openstack.root.sh`cloud-id`).toBe('openstack')
+    expect(await openstack.root.sh`curl -sf http://169.254.169.254/openstack`).toContain('latest')
+  })
+
+  test('nothing is left when they are gone', async () => {
+    await Promise.all([ec2, openstack].map((instance) => instance.destroy()))
+    const left = await session.resources()
+    expect(
+      left.filter(({ kind, id }) => kind === 'network' || id.includes(ec2.name) || id.includes(openstack.name)),
+    ).toEqual([])
+    expect(await findStaleTempDirs()).toEqual(expect.not.arrayContaining([expect.stringContaining('harness-imds')]))
+    const forwarders = await probeHost(['pgrep', '-f', `forkproxy.*${ec2.name}`], { deadlineMs: 10_000 })
+    expect(forwarders.stdout, 'processes of LXD for the guest').toBe('')
+  })
+})
