@@ -87,6 +87,7 @@ export async function waitUntilReachable(
   machine: Machine,
   account: Account,
   waiting: Waiting & { notBootId?: string },
+  boots = new BootCount(machine, waiting.notBootId === undefined ? 0 : 1),
 ): Promise<string> {
   const started = performance.now()
   let stoppedSince: number | undefined
@@ -116,6 +117,7 @@ export async function waitUntilReachable(
     } catch (error) {
       if (!(error instanceof HarnessError) || !(error.retryable || mayStillChange(error, started, machine.pace)))
         throw error
+      await boots.look()
       return { done: false, saw: `${error.message} (machine ${await watch()})` }
     }
   }
@@ -147,6 +149,7 @@ export async function waitForBoot(
   const options = { ...waiting, what: `${machine.name} to finish booting`, intervalMs: 50, maxIntervalMs: 500 }
   return await explained(machine, () =>
     waitUntil(options, async (signal) => {
+      await boots.look()
       const now = await readBootState(account, { ...waiting, signal })
       await boots.saw(now.bootId)
       if (now.state === 'maintenance') {
@@ -167,6 +170,7 @@ export async function waitForCloudInit(
 ): Promise<CloudInitStatus> {
   const options = { ...waiting, what: `cloud-init of ${machine.name} to finish`, intervalMs: 50, maxIntervalMs: 1000 }
   return await waitUntil(options, async (signal) => {
+    await boots.look()
     const now = await readBootState(account, { ...waiting, signal })
     await boots.saw(now.bootId)
     // After the boot is over a run that never wrote its result can only be seen by asking the program.
@@ -194,9 +198,9 @@ export async function waitUntilReady(
 ): Promise<BootReport> {
   const started = performance.now()
   const left = () => ({ ...waiting, deadlineMs: Math.max(1, waiting.deadlineMs - (performance.now() - started)) })
-  const bootId = await waitUntilReachable(machine, login, waiting)
+  const boots = new BootCount(machine, waiting.notBootId === undefined ? 0 : 1)
+  const bootId = await waitUntilReachable(machine, login, waiting, boots)
   const reachableMs = performance.now() - started
-  const boots = new BootCount(machine)
   await boots.saw(bootId)
   const boot = await waitForBoot(machine, login, left(), boots)
   const bootMs = performance.now() - started

@@ -32,7 +32,21 @@ export function classifyConsole(console: string): string | undefined {
     const match = sign.exec(console)
     if (match) return `${meaning} ("${match[0].trim()}")`
   }
-  return undefined
+  return endlessBoots(console)
+}
+
+/** What a boot that came to its end shows. */
+const FINISHED = /(?:Reached target (?:multi-user|Multi-User)|finished at [^\n]{0,40} Datasource| login: )/g
+const BEGINS: readonly RegExp[] = [/systemd \S{1,60} running in system mode/g, /\bLinux version \d/g]
+/** An image may reboot twice on its own while it is set up. */
+const MANY_BOOTS = 4
+
+/** Boots that follow each other, none of which came to its end. */
+function endlessBoots(console: string): string | undefined {
+  const last = [...console.matchAll(FINISHED)].at(-1)?.index ?? 0
+  const since = console.slice(last)
+  const boots = Math.max(...BEGINS.map((begin) => [...since.matchAll(begin)].length))
+  return boots >= MANY_BOOTS ? `it booted ${boots} times without coming to the end` : undefined
 }
 
 const TAIL_CHARS = 16_384

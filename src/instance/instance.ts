@@ -53,6 +53,8 @@ export class Instance extends Account implements AsyncDisposable {
   readonly root: Account
   /** The machine's package manager, whichever it is. */
   readonly packages: Packages
+  /** Told of every boot that is asked for through this object. */
+  onBoot: (() => void) | undefined
   readonly #keeper: Keeper
   readonly #identity: SshIdentity | undefined
   #distribution: Promise<Distribution> | undefined
@@ -114,6 +116,7 @@ export class Instance extends Account implements AsyncDisposable {
     const notBootId = await this.bootId()
     if (options.via === 'platform') await this.machine.restart({ ...within, force: options.force ?? false })
     else await this.#rebootFromInside(options.force ?? false)
+    this.onBoot?.()
     await this.line.drop()
     return await this.waitUntilReady({ ...options, notBootId })
   }
@@ -132,6 +135,7 @@ export class Instance extends Account implements AsyncDisposable {
     this.require('stop-start')
     await this.line.drop()
     await this.machine.start(waiting(options, this.machine.pace))
+    this.onBoot?.()
     return await this.waitUntilReady(options)
   }
 

@@ -71,6 +71,8 @@ export interface Machine {
   /** How many times longer than on usual hardware things take here; default deadlines are multiplied by it. Default 1. */
   readonly pace?: number
   state(): Promise<MachineState>
+  /** Changes with every start of the machine, as the platform sees it; undefined while it is off. Where the platform can tell. */
+  startMark?(): Promise<string | undefined>
   /** Opens a line to the running machine. Rejects with a retryable `TransportError` while it is not up yet. */
   connect(options: Waiting & { via?: 'exec' | 'ssh'; identity?: SshIdentity }): Promise<Transport>
   /** SSH host keys as `type base64` lines read through the platform (never from the network), or undefined where it cannot. */

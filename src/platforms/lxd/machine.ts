@@ -58,6 +58,12 @@ export class LxdMachine implements Machine {
     return (await instanceState(this.#client, this.name)).state
   }
 
+  /** The pid of its init. */
+  async startMark(): Promise<string | undefined> {
+    const { pid } = await instanceState(this.#client, this.name)
+    return pid > 0 ? String(pid) : undefined
+  }
+
   async connect(options: {
     deadlineMs: number
     signal?: AbortSignal

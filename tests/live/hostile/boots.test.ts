@@ -70,10 +70,9 @@ describe.skipIf(skip)(`a container that does not boot${skip ? ` (skipped: ${skip
     const userData =
       '#cloud-config\nbootcmd: [[sh, -c, "echo AGAIN > /dev/console; systemctl reboot --force --force"]]\n'
     const run = await startRun({ folder: folder.path, userData, matrix: { timeouts: { boot: '80 seconds' } } }).ended
-    // Boots too short for a command to be answered in cannot be counted: then it is not judged, and what was seen tells.
-    expect(run.cell?.reason).toMatch(/rebooted by itself \d+ times|\d+x .* (is stopped|broke while)/)
-    expect(run.cell?.error?.evidence).toMatch(/cloud-init|systemd|broke|stopped/)
-    expect([run.cell?.status, run.code], JSON.stringify(run.cell)).toEqual(run.code === 1 ? ['fail', 1] : ['miss', 3])
+    // Boots too short for any command are seen by the platform.
+    expect(run.cell?.reason).toMatch(/rebooted by itself [3-9] times before it was ready/)
+    expect([run.cell?.status, run.code], JSON.stringify(run.cell)).toEqual(['fail', 1])
     expect(await leftOf(run)).toEqual([])
   })
 })

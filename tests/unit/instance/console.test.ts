@@ -18,3 +18,18 @@ test.each([
 ])('%j tells nothing', (text) => {
   expect(classifyConsole(text)).toBeUndefined()
 })
+
+const BOOT = 'systemd 257.8-1 running in system mode (+PAM)\nWelcome to Debian GNU/Linux 13 (trixie)!\n'
+const DONE = '[  OK  ] Reached target multi-user.target - Multi-User System.\n'
+
+test('a console with boot after boot and no end of any tells that it is a loop', () => {
+  expect(classifyConsole(BOOT.repeat(4))).toBe('it booted 4 times without coming to the end')
+  expect(classifyConsole(`${(BOOT + DONE).repeat(3)}${BOOT.repeat(5)}`)).toContain('booted 5 times')
+  expect(classifyConsole('[    0.000000] Linux version 6.12.0\n'.repeat(6))).toContain('booted 6 times')
+})
+
+test('boots that came to their end, and a few that did not, tell nothing', () => {
+  expect(classifyConsole((BOOT + DONE).repeat(9))).toBeUndefined()
+  expect(classifyConsole(`${(BOOT + DONE).repeat(9)}${BOOT.repeat(3)}`)).toBeUndefined()
+  expect(classifyConsole(`${BOOT.repeat(9)}debian login: `)).toBeUndefined()
+})

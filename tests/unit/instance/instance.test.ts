@@ -152,3 +152,21 @@ function recording(events: string[]): Ledger {
     },
   }
 }
+
+test('a machine that starts again and again without ever answering is the fault of the image', async () => {
+  const { instance } = await launched({ faults: [{ at: 'boot', how: 'silence' }] })
+  let starts = 0
+  instance.machine.startMark = async () => `start ${Math.floor(starts++ / 2)}`
+  const error = await instance.waitUntilReady({ deadline: '5 seconds' }).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(BootError)
+  expect((error as Error).message).toMatch(/rebooted by itself 3 times before it was ready/)
+})
+
+test('a machine that is rebooted on purpose may also reboot by itself', async () => {
+  const { instance } = await launched({ bootMs: 150 })
+  await instance.waitUntilReady()
+  let starts = 0
+  instance.machine.startMark = async () => String(Math.min(3, starts++))
+  await instance.reboot({ deadline: '5 seconds' })
+  expect(starts).toBeGreaterThan(0)
+})
