@@ -20,6 +20,8 @@ export interface CellProcessOptions {
   log: string
   onStarted: (planned: PlannedCheck) => void
   onEnded: (planned: PlannedCheck, outcome: CheckOutcome) => void
+  /** A check asked an instance to boot. */
+  onBooted?: () => void
   /** Launches the instance of a group and tells its machine. */
   onNeedInstance: (group: string) => Promise<string>
   /** Status of an error of `onNeedInstance`. */
@@ -160,8 +162,9 @@ export class CellProcess {
 
   #report(): void {
     for (const line of this.#tail.read()) {
+      if (line.type === 'booted') this.#options.onBooted?.()
       const planned = this.#planned.get(line.key)
-      if (!planned) continue
+      if (!planned || line.type === 'booted') continue
       if (line.type === 'started') {
         this.#begun.set(line.key, Date.parse(line.at))
         this.#options.onStarted(planned)

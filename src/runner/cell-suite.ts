@@ -22,7 +22,9 @@ declare module 'vitest' {
 const spec = inject('harness')
 const link = await WorkerLink.open(spec.socket)
 const missing = await importChecks()
-const judges = await Judges.prepare(spec, link, missing)
+const judges = await Judges.prepare(spec, link, missing, (lane) =>
+  progress({ at: new Date().toISOString(), key: lane, type: 'booted' }),
+)
 const lanes = Map.groupBy(spec.planned, (planned) => planned.lane)
 
 // A file without a test would be an error of the runner, also where there is nothing left to judge.

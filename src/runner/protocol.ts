@@ -66,6 +66,8 @@ export type FromWorker =
 export type ProgressLine =
   | { at: string; key: string; type: 'started' }
   | { at: string; key: string; type: 'ended'; outcome: CheckOutcome }
+  /** A check asked the instance of a lane to boot. */
+  | { at: string; key: string; type: 'booted' }
 
 /** How a check ended, without what is known of it beforehand. */
 export type CheckOutcome = Pick<

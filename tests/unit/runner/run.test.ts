@@ -203,6 +203,14 @@ test('cells with different files of checks may use the same id', { timeout: 30_0
   await expect(both).rejects.toThrow(/the check id "same-id" is used twice: .*same-id-a.ts and .*same-id-b.ts/)
 })
 
+test('boots that checks ask for are counted', { timeout: 30_000 }, async () => {
+  using folder = testFolder()
+  const run = await fakeRun(folder.path, { matrix: { ...SUITES, checks: [checksAt('rebooting.ts')] } })
+  expect(statuses(run.records)).toEqual({ 'reboots-twice': 'pass', 'reboots-own': 'pass' })
+  // Launch and reboot of the machine under test, launch of the own one, and three by the checks.
+  expect(run.ends).toMatchObject([{ boots: 6 }])
+})
+
 test('checks that break only in the worker are errors', { timeout: 30_000 }, async () => {
   using folder = testFolder()
   const run = await fakeRun(folder.path, { matrix: { ...SUITES, checks: [checksAt('throws-in-the-worker.ts')] } })
