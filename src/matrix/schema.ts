@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AXES, type KnownAxis } from './axes.ts'
+import { nearest } from './nearest.ts'
 import { agentSchema, overridable, variable } from './settings-schema.ts'
 import { spendingSettings } from './spending-settings.ts'
 
@@ -87,6 +88,20 @@ const coverage = z
   })
   .describe('How many of the combinations become cells.')
 
+/** An image has a name, or a distribution and a release that make one. */
+function checkImageAxes(given: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
+  const has = (key: KnownAxis) => given[key] !== undefined
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message })
+  if (!has('image') && !has('distribution')) {
+    const slip = Object.keys(given).find((key) => !Object.hasOwn(AXES, key) && nearest(key, ['image', 'distribution']))
+    if (slip === undefined) return refuse('give either image, or distribution and release')
+    const hint = `did you mean "${nearest(slip, ['image', 'distribution'])}"?`
+    context.addIssue({ code: 'custom', message: `"${slip}" is not an axis`, path: [slip], params: { hint } })
+  } else if (has('image') && has('distribution')) refuse('give either image, or distribution and release')
+  else if (has('distribution') !== has('release')) refuse('distribution and release belong together')
+  else if (has('image') && has('image-variant')) refuse('image-variant belongs to distribution and release')
+}
+
 /** `matrix.yaml`: what is tested where. The JSON schema for editors is generated from this. */
 export const matrixSchema = z
   .strictObject({
@@ -94,14 +109,7 @@ export const matrixSchema = z
     axes: z
       .object({ ...axes, platform: values.describe(AXES.platform) })
       .catchall(values)
-      .superRefine((given, context) => {
-        if ((given['image'] === undefined) === (given['distribution'] === undefined))
-          context.addIssue({ code: 'custom', message: 'give either image, or distribution and release' })
-        else if ((given['distribution'] === undefined) !== (given['release'] === undefined))
-          context.addIssue({ code: 'custom', message: 'distribution and release belong together' })
-        else if (given['image'] !== undefined && given['image-variant'] !== undefined)
-          context.addIssue({ code: 'custom', message: 'image-variant belongs to distribution and release' })
-      })
+      .superRefine(checkImageAxes)
       .describe(
         'Every combination of these is a cell, unless coverage says otherwise. Further axes are those a platform understands.',
       ),

@@ -66,27 +66,28 @@ class Generator {
       if (row) pinned.push(this.#take(row))
       else impossible.push(index)
     })
-    const kept: Row[] = []
-    for (const old of options.previous ?? []) {
-      const row = this.#completed(old)
-      if (row && ![...pinned, ...kept].some((other) => other.every((value, axis) => value === row[axis])))
-        kept.push(this.#take(row))
+    const old: Row[] = []
+    for (const one of options.previous ?? []) {
+      const row = this.#completed(one)
+      if (row && ![...pinned, ...old].some((other) => other.every((value, axis) => value === row[axis])))
+        old.push(this.#take(row))
     }
+    // Before new rows are there: an old row goes only when other old ones replace it.
+    const kept = this.#useful(old)
     const added: Row[] = []
     for (let row = this.#next(); row; row = this.#next()) added.push(this.#take(row))
-    const rows = [...pinned, ...this.#useful(kept, this.#useful(added, []))]
-    return { rows, pinned: pinned.length, impossible }
+    return { rows: [...pinned, ...kept, ...this.#useful(added)], pinned: pinned.length, impossible }
   }
 
-  /** The rows that others do not replace, followed by `more`. */
-  #useful(rows: readonly Row[], more: readonly Row[]): Row[] {
+  /** The rows that others do not replace; those at the end go first. */
+  #useful(rows: readonly Row[]): Row[] {
     const useful: Row[] = []
     for (const row of rows.toReversed()) {
       if (count(this.#interactions, row, -1) === 0) continue
       count(this.#interactions, row, 1)
       useful.push(row)
     }
-    return [...useful.reverse(), ...more]
+    return useful.reverse()
   }
 
   #take(row: Int32Array): Row {

@@ -44,7 +44,10 @@ class FakeSession implements PlatformSession {
   }
 
   async launch(request: LaunchRequest): Promise<Machine> {
-    return this.#machine(await mapped(() => this.#cloud.launch(request, this.#settings, this.#faults)))
+    const machine = this.#machine(await mapped(() => this.#cloud.launch(request, this.#settings, this.#faults)))
+    for (const disk of request.disks ?? []) await machine.addDisk(disk)
+    for (let number = 0; number < (request.nics ?? 0); number++) await machine.addNic()
+    return machine
   }
 
   async attach(id: string): Promise<Machine> {
