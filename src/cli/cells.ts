@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import type { Cell } from '../matrix/cell.ts'
+import type { Estimator } from '../matrix/estimate.ts'
+import type { Coverage, Excluded } from '../matrix/expand.ts'
 import { imageName, isImagePath } from '../matrix/image-names.ts'
 import type { LoadedMatrix } from '../matrix/load-matrix.ts'
+import type { Point } from '../matrix/make-cell.ts'
 import type { Settings } from '../matrix/schema.ts'
 import type { Waiver } from '../matrix/waivers.ts'
 import type { OptionValues } from './command.ts'
@@ -28,7 +32,7 @@ export const CELL_OPTIONS = {
     multiple: true,
     short: 'f',
     value: 'GLOB',
-    text: 'only cells whose id or a part of it matches, for example "lxd/*-13"',
+    text: 'only cells whose id or a part of it matches, for example "lxd/*-13"; several with spaces between them',
   },
   suite: {
     type: 'string',
@@ -53,6 +57,11 @@ export const CELL_OPTIONS = {
     value: 'N',
     text: 'tries on a fresh machine when checks do not hold; what then passes is flaky; default 1',
   },
+  lock: {
+    type: 'string',
+    choices: ['use', 'ignore', 'frozen'],
+    text: 'cells of matrix.lock.json, where the matrix does not want all combinations: use keeps them as far as possible and is the default, ignore chooses anew, frozen refuses any difference',
+  },
   waivers: {
     type: 'string',
     value: 'FILE',
@@ -62,7 +71,10 @@ export const CELL_OPTIONS = {
 
 export interface SelectedCells {
   cells: Cell[]
-  excluded: { id: string; reason: string }[]
+  excluded: Excluded[]
+  /** Only of a matrix that does not want all combinations. */
+  coverage?: Coverage
+  estimator: Estimator
   waivers: Waiver[]
   /** As the matrix says; the command line may say otherwise. */
   concurrency: number | undefined
@@ -72,19 +84,30 @@ export interface SelectedCells {
 
 /** Reads the matrix and applies the options to it. @throws ConfigError */
 export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>): Promise<SelectedCells> {
-  const [{ loadMatrix }, { expandMatrix }, { selectCells }, { loadWaivers }, { matrixFacts }] = await Promise.all([
-    import('../matrix/load-matrix.ts'),
-    import('../matrix/expand.ts'),
-    import('../matrix/select.ts'),
-    import('../matrix/waivers.ts'),
-    import('./matrix-facts.ts'),
-  ])
+  const [{ loadMatrix }, { expandMatrix }, { selectCells }, { loadWaivers }, { matrixFacts }, { estimatesOf }] =
+    await Promise.all([
+      import('../matrix/load-matrix.ts'),
+      import('../matrix/expand.ts'),
+      import('../matrix/select.ts'),
+      import('../matrix/waivers.ts'),
+      import('./matrix-facts.ts'),
+      import('./estimates.ts'),
+    ])
   const matrixFile = options.matrix ?? defaultMatrix()
   const loaded = withOwnImages(await loadMatrix(matrixFile), options.image ?? [], options.platform ?? [])
   const facts = await matrixFacts(loaded)
-  const { cells, excluded } = expandMatrix(loaded, { ...facts, override: overrides(options) })
+  const estimator = estimatesOf(loaded)
+  const previous = await readLock(matrixFile, options.lock ?? 'use')
+  const expanded = expandMatrix(loaded, {
+    ...facts,
+    override: overrides(options),
+    estimator,
+    ...(previous ? { previous } : {}),
+  })
+  const { cells, excluded, coverage } = expanded
+  if (options.lock === 'frozen') refuseChanges(matrixFile, coverage)
   const chosen = selectCells(cells, {
-    ...(options.filter ? { filter: options.filter } : {}),
+    ...(options.filter ? { filter: options.filter.flatMap((globs) => globs.split(/\s+/).filter(Boolean)) } : {}),
     ...(options.platform ? { platform: options.platform } : {}),
     ...(options.image ? { image: options.image.map((image) => imageName(ownPath(image), facts.images)) } : {}),
   })
@@ -93,11 +116,31 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
   return {
     cells: chosen,
     excluded,
+    ...(coverage ? { coverage } : {}),
+    estimator,
     waivers,
     concurrency: loaded.matrix.concurrency,
     flaky: loaded.matrix.flaky,
     matrixFile,
   }
+}
+
+async function readLock(matrixFile: string, how: 'use' | 'ignore' | 'frozen'): Promise<Point[] | undefined> {
+  const { lockFile, parseLock } = await import('../matrix/lock.ts')
+  const file = lockFile(matrixFile)
+  if (how === 'ignore' || !existsSync(file)) return undefined
+  return parseLock(await readFile(file, 'utf8'), file)
+}
+
+/** @throws ConfigError when the lock file is not what the matrix makes */
+function refuseChanges(matrixFile: string, coverage: Coverage | undefined): void {
+  if (!coverage) return
+  const { added, gone } = coverage.since ?? { added: coverage.rows.length, gone: 0 }
+  if (added === 0 && gone === 0) return
+  throw new ConfigError(`the lock file is behind the matrix: ${added} cells are new, ${gone} are gone`, {
+    position: { file: matrixFile },
+    hint: 'harness plan --update-lock, and look at the difference',
+  })
 }
 
 function defaultMatrix(): string {

@@ -76,8 +76,8 @@ describe('a mistake is one line, with what was probably meant', () => {
     const { code, stdout, stderr } = await harness(['plan'], { cwd: folder })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatchInlineSnapshot(`
-      "harness: matrix.yaml:2:3: axes.image: is missing (and 1 more)
-        add "image"
+      "harness: matrix.yaml:3:10: axes.iamge: "iamge" is not an axis
+        did you mean "image"?
       "
     `)
   })

@@ -21,6 +21,31 @@ it('the matrix of a maintainer makes cells', async () => {
   expect(excluded).toHaveLength(1)
 })
 
+it('a few dozen cells stand for a matrix of many, and become jobs of a workflow', async () => {
+  const args = ['plan', '--matrix', 'examples/matrix-pairwise.yaml']
+  const [json, github] = await Promise.all([
+    harness([...args, '--json']),
+    harness([...args, '--format', 'github', '--jobs', '5']),
+  ])
+  const { cells, coverage, excluded } = JSON.parse(json.stdout) as {
+    cells: { id: string; adds: number }[]
+    coverage: { required: number; combinations: string }
+    excluded: { id: string; reason: string }[]
+  }
+  expect([json.code, github.code]).toEqual([0, 0])
+  expect(cells.length).toBeLessThan(40)
+  expect(cells[0]?.id).toBe('lxd/debian-13/small/container,agent=candidate')
+  expect(cells.reduce((sum, { adds }) => sum + adds, 0)).toBe(coverage.required)
+  expect(coverage.combinations).toBe('1728')
+  expect(excluded).toContainEqual({
+    id: 'architecture=arm64 boot=bios',
+    reason: 'no-arm64-bios: arm64 machines have no BIOS',
+  })
+  const { include } = JSON.parse(github.stdout) as { include: { name: string; platform: string; cells: string }[] }
+  expect(include).toHaveLength(5)
+  expect(new Set(include.flatMap((job) => job.cells.split(' ')))).toEqual(new Set(cells.map((cell) => cell.id)))
+})
+
 it('the bad image is a recipe too', async () => {
   expect((await loadRecipe(join(ROOT, 'examples/bad-image.yaml'))).name).toBe('bad-image')
 })
@@ -54,7 +79,7 @@ it('every workflow is YAML with pinned actions', () => {
   for (const file of globSync(['.github/workflows/*.yml', 'examples/*.yaml'], { cwd: ROOT })) {
     const text = readFileSync(join(ROOT, file), 'utf8')
     expect(() => parse(text)).not.toThrow()
-    for (const [, version = ''] of text.matchAll(/uses: [^@\s]+@(\S+)/g)) expect(version).toMatch(/^v\d+/)
+    for (const [, version = ''] of text.matchAll(/uses: [^@\s]+@(\S+)/g)) expect(version).toMatch(/^(v\d+|[0-9a-f]{40})$/)
   }
 })
 

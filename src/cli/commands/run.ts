@@ -18,12 +18,13 @@ const command = defineCommand({
   ],
   async run({ options, argv, signal }) {
     if (options.resume !== undefined) return await resume(options.resume, options, signal)
-    const { cells: all, excluded, waivers, concurrency, flaky } = await selectedCells(options)
+    const selected = await selectedCells(options)
+    const { cells: all, excluded, waivers, concurrency, flaky } = selected
     const { cells, shard } = await ownShard(all, options)
     const parallel = readConcurrency(options.concurrency, concurrency)
     if (options['dry-run']) {
       const { printPlan } = await import('../print-plan.ts')
-      await printPlan(cells, excluded)
+      await printPlan({ ...selected, cells })
       return 0
     }
     if (options.setup) {
