@@ -187,6 +187,30 @@ describe('an installation', () => {
     expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('try\ntry\n')
   })
 
+  it('is made by npm under the Node of the lock where the one here is too old', async () => {
+    const bare = checkout()
+    writeFileSync(join(bare, 'package-lock.json'), '"node_modules/node": {\n  "version": "24.99.1",\n}\n')
+    const node = (version: string) => `printf '#!/bin/sh\\n[ "$1" = --version ] && echo ${version} || echo hello\\n'`
+    writeFileSync(
+      join(folder, 'npm'),
+      [
+        '#!/bin/sh',
+        `echo "$* under $(node --version)" | sed 's/--prefix [^ ]*/--prefix DIR/' >> '${folder}/tries'`,
+        'bin=node_modules/node/bin; mkdir -p $bin node_modules/.bin; : > node_modules/.package-lock.json',
+        `${node('v24.99.1')} > $bin/node; chmod +x $bin/node; ln -sf ../node/bin/node node_modules/.bin/node`,
+        '',
+      ].join('\n'),
+      { mode: 0o755 },
+    )
+    writeFileSync(join(folder, 'node'), '#!/bin/sh\necho v18.20.4\n', { mode: 0o755 })
+    const { code, stdout } = await harness(['--version'], { command: join(bare, 'harness'), env: env() })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'hello\n' })
+    expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe(
+      'install --no-save --prefix DIR node@24.99.1 --no-audit --no-fund under v18.20.4\n' +
+        'ci --no-audit --no-fund under v24.99.1\n',
+    )
+  })
+
   it('that always stalls ends with one line', async () => {
     fakeNpm(99)
     const { code, stderr } = await harness(['--version'], { command: join(checkout(), 'harness'), env: env() })
