@@ -2,15 +2,17 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
-import type { Cell } from '../matrix/cell.ts'
 import type { Estimator } from '../matrix/estimate.ts'
 import type { Coverage, Excluded } from '../matrix/expand.ts'
 import { imageName, isImagePath } from '../matrix/image-names.ts'
 import type { LoadedMatrix } from '../matrix/load-matrix.ts'
 import type { Point } from '../matrix/make-cell.ts'
 import type { Settings } from '../matrix/schema.ts'
+import { withTiers } from '../matrix/tier.ts'
 import type { Waiver } from '../matrix/waivers.ts'
 import type { OptionValues } from './command.ts'
+import { narrow, type Narrowed } from './narrow.ts'
+import { NARROW_OPTIONS } from './narrow-options.ts'
 import { packageInfo } from './package-info.ts'
 
 /** Options of every command that works on cells. */
@@ -67,10 +69,10 @@ export const CELL_OPTIONS = {
     value: 'FILE',
     text: 'known failures; default waivers.yaml beside the matrix, where there is one',
   },
+  ...NARROW_OPTIONS,
 } as const
 
-export interface SelectedCells {
-  cells: Cell[]
+export interface SelectedCells extends Narrowed {
   excluded: Excluded[]
   /** Only of a matrix that does not want all combinations. */
   coverage?: Coverage
@@ -84,19 +86,26 @@ export interface SelectedCells {
 
 /** Reads the matrix and applies the options to it. @throws ConfigError */
 export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>): Promise<SelectedCells> {
-  const [{ loadMatrix }, { expandMatrix }, { selectCells }, { loadWaivers }, { matrixFacts }, { estimatesOf }] =
-    await Promise.all([
-      import('../matrix/load-matrix.ts'),
-      import('../matrix/expand.ts'),
-      import('../matrix/select.ts'),
-      import('../matrix/waivers.ts'),
-      import('./matrix-facts.ts'),
-      import('./estimates.ts'),
-    ])
+  const [
+    { loadMatrix },
+    { expandMatrix },
+    { selectCells },
+    { loadWaivers },
+    { matrixFacts },
+    { earlierRuns, estimatesOf },
+  ] = await Promise.all([
+    import('../matrix/load-matrix.ts'),
+    import('../matrix/expand.ts'),
+    import('../matrix/select.ts'),
+    import('../matrix/waivers.ts'),
+    import('./matrix-facts.ts'),
+    import('./estimates.ts'),
+  ])
   const matrixFile = options.matrix ?? defaultMatrix()
   const loaded = withOwnImages(await loadMatrix(matrixFile), options.image ?? [], options.platform ?? [])
   const facts = await matrixFacts(loaded)
-  const estimator = estimatesOf(loaded)
+  const earlier = await earlierRuns(options['reports-dir'])
+  const estimator = estimatesOf(loaded, earlier)
   const previous = await readLock(matrixFile, options.lock ?? 'use')
   const expanded = expandMatrix(loaded, {
     ...facts,
@@ -106,7 +115,8 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
   })
   const { cells, excluded, coverage } = expanded
   if (options.lock === 'frozen') refuseChanges(matrixFile, coverage)
-  const chosen = selectCells(cells, {
+  // By the whole matrix, so that a cell has the same tier whatever else runs with it.
+  const chosen = selectCells(withTiers(cells, options.tier), {
     ...(options.filter ? { filter: options.filter.flatMap((globs) => globs.split(/\s+/).filter(Boolean)) } : {}),
     ...(options.platform ? { platform: options.platform } : {}),
     ...(options.image ? { image: options.image.map((image) => imageName(ownPath(image), facts.images)) } : {}),
@@ -114,7 +124,7 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
   const waiverFile = options.waivers ?? join(dirname(matrixFile), 'waivers.yaml')
   const waivers = options.waivers !== undefined || existsSync(waiverFile) ? await loadWaivers(waiverFile) : []
   return {
-    cells: chosen,
+    ...(await narrow(chosen, loaded, options, { earlier, estimator, ordered: coverage !== undefined })),
     excluded,
     ...(coverage ? { coverage } : {}),
     estimator,

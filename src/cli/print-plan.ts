@@ -7,23 +7,29 @@ import type { CellPlan } from '../runner/plan.ts'
 import { planRun } from '../runner/run.ts'
 import type { SelectedCells } from './cells.ts'
 import { note, print, printJson, table } from './output.ts'
+import { printNotSelected } from './print-not-selected.ts'
 
-type Planned = Pick<SelectedCells, 'cells' | 'excluded' | 'coverage' | 'estimator'>
+type Planned = Pick<
+  SelectedCells,
+  'cells' | 'excluded' | 'coverage' | 'estimator' | 'notSelected' | 'decisions' | 'lastKnown'
+>
 
 /** Names of checks that are printed for one reason; `--json` has them all. */
 const SOME = 4
 
 /** Prints the cells a run would test, for people. */
 export async function printPlan(planned: Planned): Promise<void> {
-  const { plans } = await planRun(planned.cells)
+  const { plans } = await planRun(planned.cells, undefined, undefined, planned.lastKnown)
   const rows = plans.map(({ cell, checks, skipped, nothing }) => {
     const judged = new Set(checks.filter((check) => !check.baseline).map((check) => check.id)).size
-    const left = new Set(skipped.map((record) => record.id)).size
+    const notSelected = new Set(skipped.filter((record) => record.notSelected).map(({ id }) => id)).size
+    const left = new Set(skipped.filter((record) => !record.notSelected).map(({ id }) => id)).size
+    const rest = `${left} do not apply${notSelected > 0 ? `, ${notSelected} not selected` : ''}`
     const { seconds, measured } = planned.estimator.expectedSeconds(cell)
     return [
       cell.id,
       `${cell.agentName} ${cell.agent.source}`,
-      nothing ?? `${judged} checks, ${left} do not apply`,
+      nothing ?? `${cell.tier === undefined || cell.tier === 'full' ? '' : `${cell.tier}: `}${judged} checks, ${rest}`,
       nothing === undefined ? `${measured ? '' : '~'}${minutes(seconds)}` : '-',
       nothing === undefined ? money(planned.estimator.expectedUsd(cell)) : '-',
       ...(planned.coverage ? [String(planned.coverage.adds[cell.id] ?? 0)] : []),
@@ -35,13 +41,14 @@ export async function printPlan(planned: Planned): Promise<void> {
   if (planned.coverage) await print(coverageText(planned.coverage))
   const unfit = inapplicable(plans)
   if (unfit.length > 0) await print(`\nChecks that do not apply:\n${table(unfit.map(unfitRow(plans.length)))}`)
+  await printNotSelected(planned)
   if (planned.excluded.length > 0)
     await print(`\nLeft out:\n${table(planned.excluded.map(({ id, reason }) => [`  ${id}`, reason]))}`)
 }
 
 /** The same for programs, with each check and each reason. */
 export async function printPlanJson(planned: Planned): Promise<void> {
-  const { plans } = await planRun(planned.cells)
+  const { plans } = await planRun(planned.cells, undefined, undefined, planned.lastKnown)
   const { coverage, estimator } = planned
   await printJson({
     cells: plans.map(({ cell, checks, skipped, nothing }) => ({
@@ -53,6 +60,8 @@ export async function printPlanJson(planned: Planned): Promise<void> {
       nothing,
     })),
     excluded: planned.excluded,
+    notSelected: planned.notSelected,
+    decisions: planned.decisions,
     totals: totals(planned, plans),
     ...(coverage
       ? {
@@ -157,7 +166,8 @@ interface Unfit {
 function inapplicable(plans: readonly CellPlan[]): Unfit[] {
   const byReason = new Map<string, Unfit>()
   for (const { cell, skipped } of plans) {
-    for (const { id, reason = '' } of skipped) {
+    for (const { id, reason = '', notSelected } of skipped) {
+      if (notSelected) continue
       const known = byReason.get(reason) ?? { reason, checks: new Set(), cells: new Set() }
       byReason.set(reason, known)
       known.checks.add(id)

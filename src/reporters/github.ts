@@ -1,5 +1,6 @@
 import type { RunModel } from '../results/run-model.ts'
 import { countedChecks, flakyCells, isProblem, worstFirst } from '../results/summary.ts'
+import { notSelectedByRule } from './not-selected.ts'
 import { cellReason, flakyReason, judgedAt, oneLine } from './wording.ts'
 import { cleanText } from '../core/text.ts'
 
@@ -29,10 +30,13 @@ export function githubAnnotations(run: RunModel): string[] {
     const title = `${cell.summary.id}: flaky${checks[0] ? `: ${checks[0].id}` : ''}`
     warnings.push(command('warning', title, flakyReason(cell, checks[0])))
   }
-  return [...errors.slice(0, MAX_PER_LEVEL), ...warnings.slice(0, MAX_PER_LEVEL)]
+  const notices = notSelectedByRule(run.notSelected).map(({ by, cells }) =>
+    command('notice', 'not selected', `${cells.length} cells were not selected, by ${by}`),
+  )
+  return [errors, warnings, notices].flatMap((level) => level.slice(0, MAX_PER_LEVEL))
 }
 
-function command(level: 'error' | 'warning', title: string, message: string): string {
+function command(level: 'error' | 'warning' | 'notice', title: string, message: string): string {
   return `::${level} title=${property(oneLine(title, 200))}::${data(cleanText(message).slice(0, 2000))}`
 }
 

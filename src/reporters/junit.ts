@@ -1,5 +1,6 @@
 import { cleanText } from '../core/text.ts'
 import type { CheckRecord } from '../results/check-record.ts'
+import { type NotSelectedCell, notSelectedText } from '../results/not-selected.ts'
 import type { CellModel, RunModel } from '../results/run-model.ts'
 import { compareSubjects, countedChecks, isFlaky } from '../results/summary.ts'
 import { cellReason, failureLines, judgedAt, waiverText } from './wording.ts'
@@ -14,10 +15,11 @@ export function junitXml(run: RunModel): string {
 
 /** The same in parts, for runs whose whole XML would fill the memory. */
 export function* junitParts(run: RunModel): Generator<string> {
-  const totals = sum(run.cells.map((cell) => countsOf(kindsOf(cell))))
+  const totals = sum([...run.cells.map((cell) => countsOf(kindsOf(cell))), ...run.notSelected.map(() => NOT_RUN)])
   yield '<?xml version="1.0" encoding="UTF-8"?>\n'
   yield `<testsuites name="harness" ${countAttributes(totals)} time="${seconds(run.durationMs)}" timestamp="${attribute(run.startedAt)}">\n`
   for (const cell of run.cells) yield `${suiteXml(cell)}\n`
+  for (const entry of run.notSelected) yield `${notSelectedXml(entry)}\n`
   yield '</testsuites>\n'
 }
 
@@ -78,6 +80,8 @@ function suiteProperties(cell: CellModel): Record<string, string> {
     'agent-source': summary.agent.source,
     status: cell.status,
     boots: String(cell.boots),
+    ...(summary.tier ? { tier: summary.tier } : {}),
+    ...usageProperties(cell),
     ...(isFlaky(cell) ? { flaky: 'true' } : {}),
     ...(cell.attempt > 1 ? { attempts: String(cell.attempt) } : {}),
     ...(cell.upgrade ? { 'agent-from': cell.upgrade.from, 'agent-to': cell.upgrade.to } : {}),
@@ -86,6 +90,27 @@ function suiteProperties(cell: CellModel): Record<string, string> {
       : {}),
   }
 }
+
+function usageProperties({ usage }: CellModel): Record<string, string> {
+  if (!usage) return {}
+  const { machines, seconds, usd, basis } = usage
+  const cost = usd === undefined ? {} : { 'cost-usd-estimate': String(usd), 'cost-basis': basis ?? '' }
+  return { machines: String(machines), 'machine-seconds': String(seconds), ...cost }
+}
+
+/** A suite whose only case was skipped: a reader that only counts must not take a cell for tested. */
+function notSelectedXml(entry: NotSelectedCell): string {
+  const { id } = entry.cell
+  return [
+    `  <testsuite name="${attribute(id)}" ${countAttributes(NOT_RUN)} time="0.000">`,
+    `    <testcase name="the cell is selected" classname="${attribute(id)}" time="0.000">`,
+    `      <skipped message="${attribute(notSelectedText(entry))}"/>`,
+    '    </testcase>',
+    '  </testsuite>',
+  ].join('\n')
+}
+
+const NOT_RUN: Counts = { tests: 1, failures: 0, errors: 0, skipped: 1 }
 
 type Kind = 'passed' | 'failure' | 'error' | 'skipped'
 

@@ -11,6 +11,7 @@ import {
   waivedChecks,
 } from '../results/summary.ts'
 import { problemsOf, type Problem } from './problems.ts'
+import { costText, hasCost, runCostText } from './cost.ts'
 import { STATUS_STYLE } from './status-style.ts'
 import {
   cellReason,
@@ -37,14 +38,16 @@ export interface MarkdownOptions {
 export function markdownSummary(run: RunModel, options: MarkdownOptions = {}): string {
   const max = options.maxChars ?? 60_000
   const style = STATUS_STYLE[shownStatus(run)]
+  const priced = hasCost(run)
+  const cost = runCostText(run)
   const head = [
     `## ${style.emoji} ${escape(verdictText(run))}`,
     '',
-    `Run \`${code(run.runId)}\`, harness ${escape(run.harness)}, ${timeText(run.durationMs)}.${options.reportUrl ? ` [Full report](<${encodeURI(options.reportUrl)}>)` : ''}`,
+    `Run \`${code(run.runId)}\`, harness ${escape(run.harness)}, ${timeText(run.durationMs)}${cost && `, ${escape(cost)}`}.${options.reportUrl ? ` [Full report](<${encodeURI(options.reportUrl)}>)` : ''}`,
     '',
-    '| | cell | agent | time | checks |',
-    '|---|---|---|---|---|',
-    ...run.cells.map(cellRow),
+    `| | cell | agent | time |${priced ? ' cost (estimate) |' : ''} checks |`,
+    `|---|---|---|---|---|${priced ? '---|' : ''}`,
+    ...run.cells.map((cell) => cellRow(cell, priced)),
   ]
   const sections = [...run.cells].filter(needsWords).map((cell) => cellSection(run, cell))
   sections.push(
@@ -52,6 +55,7 @@ export function markdownSummary(run: RunModel, options: MarkdownOptions = {}): s
     ...waiverSection(run),
     ...upgradeSection(run),
     ...leakSection(run),
+    ...notSelectedSection(run),
     ...excludedSection(run),
   )
   let text = `${head.join('\n').slice(0, max)}\n`
@@ -63,7 +67,7 @@ export function markdownSummary(run: RunModel, options: MarkdownOptions = {}): s
   return leftOut > 0 ? `${text}\n_${leftOut} more sections are in the full report._\n` : text
 }
 
-function cellRow(cell: CellModel): string {
+function cellRow(cell: CellModel, priced: boolean): string {
   const { emoji, word } = STATUS_STYLE[cell.status]
   const checks = countChecks(countedChecks(cell))
   const agent = cell.upgrade
@@ -72,7 +76,7 @@ function cellRow(cell: CellModel): string {
       ? 'as in the image'
       : cell.summary.agent.source
   const what = checks.total > 0 ? countsText(checks) : cellReason(cell)
-  return `| ${emoji} ${word} | \`${code(cell.summary.id)}\` | ${escape(oneLine(agent, 60))} | ${timeText(cell.durationMs)} | ${escape(oneLine(what, 160))} |`
+  return `| ${emoji} ${word} | \`${code(cell.summary.id)}\` | ${escape(oneLine(agent, 60))} | ${timeText(cell.durationMs)} |${priced ? ` ${escape(costText(cell.usage) || '–')} |` : ''} ${escape(oneLine(what, 160))} |`
 }
 
 function needsWords(cell: CellModel): boolean {
@@ -169,6 +173,18 @@ function leakSection(run: RunModel): string[] {
   if (leaks.length === 0) return []
   const lines = leaks.map((leak) => `- ${escape(oneLine(leak.resource, 200))}: ${escape(oneLine(leak.message, 300))}`)
   return [['### Left behind', '', '`harness sweep` removes what it can.', '', ...lines].join('\n')]
+}
+
+function notSelectedSection({ notSelected }: RunModel): string[] {
+  if (notSelected.length === 0) return []
+  const rows = notSelected.slice(0, 200).map(({ cell, by, last }) => {
+    const known = last
+      ? `${STATUS_STYLE[last.status].emoji} ${last.status}, ${last.at.slice(0, 10)}`
+      : 'no earlier result'
+    return `| \`${code(cell.id)}\` | ${escape(oneLine(by, 200))} | ${known} |`
+  })
+  const summary = `<details><summary>${notSelected.length} not selected</summary>`
+  return [[summary, '', '| cell | by | last known |', '|---|---|---|', ...rows, '', '</details>'].join('\n')]
 }
 
 function excludedSection(run: RunModel): string[] {

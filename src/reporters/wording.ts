@@ -34,10 +34,12 @@ export function verdictText(run: RunModel): string {
     const ended = run.cells.filter((cell) => cell.state === 'ended').length
     return `interrupted: ${ended} of ${cells} ended, ${counts.pass} passed`
   }
-  if (counts.total === 0) return 'no cell was run'
+  const left = run.notSelected.length
+  const rest = left > 0 ? `; ${left} not selected` : ''
+  if (counts.total === 0) return `no cell was run${rest}`
   if (counts.pass === counts.total)
-    return (counts.total === 1 ? 'the cell passed' : `all ${cells} passed`) + flakyWords(run, counts)
-  return `${counts.pass} of ${cells} passed: ${countsText({ ...counts, pass: 0, flaky: 0 })}${flakyWords(run, counts)}`
+    return (counts.total === 1 ? 'the cell passed' : `all ${cells} passed`) + flakyWords(run, counts) + rest
+  return `${counts.pass} of ${cells} passed: ${countsText({ ...counts, pass: 0, flaky: 0 })}${flakyWords(run, counts)}${rest}`
 }
 
 /** The status a run is shown by: one that did not end was not judged, and one whose gate is shut has failed. */
@@ -120,7 +122,20 @@ export function oneLine(text: string, max: number): string {
 }
 
 /** Options that choose cells or belong to one run only; they are not repeated. With and without a value. */
-const DROPPED_WITH_VALUE = new Set(['--filter', '--concurrency', '--reports-dir', '--shard', '--shard-times', '--blob'])
+const DROPPED_WITH_VALUE = new Set([
+  '--changed-since',
+  '--repo',
+  '--change-rules',
+  '--share',
+  '--day',
+  '--budget-usd',
+  '--filter',
+  '--concurrency',
+  '--reports-dir',
+  '--shard',
+  '--shard-times',
+  '--blob',
+])
 const DROPPED = new Set(['--setup', '--yes', '--rebuild', '--dry-run'])
 
 /** The command that runs this cell again: that of the run, narrowed to the cell. */

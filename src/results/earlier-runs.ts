@@ -21,8 +21,8 @@ export interface EarlierRuns {
 }
 
 export interface EarlierOptions {
-  /** Cells that are asked for; others are passed over. */
-  cells: ReadonlySet<string>
+  /** Cells that are asked for; others are passed over. Default all. */
+  cells?: ReadonlySet<string>
   /** Whether single checks are asked for, which takes longer. */
   checks?: boolean
   /** Newest runs that are read at most. Default 30. */
@@ -39,7 +39,7 @@ interface Known {
 const JUDGED: ReadonlySet<Status> = new Set(['pass', 'fail', 'error', 'done'])
 
 /** Reads the newest runs below a reports folder. What cannot be read is passed over: history is help, not truth. */
-export async function readEarlierRuns(reportsDir: string, options: EarlierOptions): Promise<EarlierRuns> {
+export async function readEarlierRuns(reportsDir: string, options: EarlierOptions = {}): Promise<EarlierRuns> {
   const { cells, checks = false, most = 30 } = options
   const names = (await readdir(reportsDir).catch(() => [])).filter((name) => /^\d{8}-\d{6}-/.test(name))
   const known = new Map<string, Known>()
@@ -57,7 +57,7 @@ export async function readEarlierRuns(reportsDir: string, options: EarlierOption
 
 interface Reading {
   runId: string
-  cells: ReadonlySet<string>
+  cells: ReadonlySet<string> | undefined
   checks: boolean
   known: Map<string, Known>
 }
@@ -90,7 +90,9 @@ function parse(line: string, { cells, checks }: Reading): Told | undefined {
   if (!wanted) return undefined
   try {
     const event = JSON.parse(line) as RunEvent
-    return (event.type === 'cell-ended' || event.type === 'check-ended') && cells.has(event.cell) ? event : undefined
+    return (event.type === 'cell-ended' || event.type === 'check-ended') && (cells?.has(event.cell) ?? true)
+      ? event
+      : undefined
   } catch {
     return undefined
   }

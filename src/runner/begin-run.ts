@@ -30,6 +30,7 @@ export function recordOf(options: RunOptions, runId: string, runDir: string): Om
     waivers: [...(options.waivers ?? [])],
     ...(options.flaky === undefined ? {} : { flaky: options.flaky }),
     ...(options.shard === undefined ? {} : { shard: options.shard }),
+    ...(options.spend === undefined ? {} : { spend: options.spend }),
     ...(options.builtInChecks === undefined ? {} : { builtInChecks: [...options.builtInChecks] }),
   }
 }
@@ -48,6 +49,7 @@ export async function firstEvent(options: RunOptions, runId: string, fresh: bool
     host,
     cells: options.cells.map(summaryOf),
     excluded: [...(options.excluded ?? [])],
+    ...(options.notSelected?.length ? { notSelected: [...options.notSelected] } : {}),
     ...planOf(options),
     ...(options.flaky === undefined ? {} : { gate: { flaky: options.flaky } }),
   }

@@ -1,5 +1,7 @@
 import type { Instance } from '../instance/instance.ts'
 import { machineName } from '../platforms/name.ts'
+import { findCloud } from '../imds/clouds.ts'
+import type { CloudIdentity } from '../platforms/cloud-identity.ts'
 import type { Owner } from '../platforms/platform.ts'
 import type { LaunchOptions, Session } from '../platforms/session.ts'
 import type { CellStage } from './cell-stage.ts'
@@ -10,6 +12,7 @@ export class CellMachines {
   readonly #stage: CellStage
   readonly #open = new Set<Instance>()
   readonly #kept = new Set<Instance>()
+  readonly #meters = new Map<Instance, () => void>()
 
   constructor(stage: CellStage, session: Session) {
     this.#stage = stage
@@ -32,12 +35,17 @@ export class CellMachines {
   async launch(
     role: string,
     image: string,
-    options: Pick<LaunchOptions, 'userData' | 'vendorData' | 'networkConfig'> = {},
+    {
+      cloud,
+      ...options
+    }: Pick<LaunchOptions, 'userData' | 'vendorData' | 'networkConfig'> & { cloud?: Omit<CloudIdentity, 'cloud'> } = {},
   ): Promise<Instance> {
     const { cell } = this.#stage.plan
     const owner = this.owner()
     const userData = options.userData ?? cell.userData
-    const instance = await this.session.launch({
+    const identity = cell.extra?.['identity']
+    const stop = this.#stage.meter.start()
+    const request: LaunchOptions = {
       image,
       name: machineName({ ...owner, role }),
       owner,
@@ -48,12 +56,20 @@ export class CellMachines {
       ...(cell.disks ? { disks: cell.disks } : {}),
       ...(cell.nics ? { nics: cell.nics } : {}),
       ...(cell.extra ? { extra: cell.extra } : {}),
+      ...(cloud && identity ? { cloudIdentity: { ...cloud, cloud: findCloud(identity).name } } : {}),
       ...options,
       ...(userData === undefined ? {} : { userData }),
-    })
-    this.#open.add(instance)
-    this.#stage.boots++
-    return instance
+    }
+    try {
+      const instance = await this.#stage.paced(() => this.session.launch(request))
+      this.#open.add(instance)
+      this.#meters.set(instance, stop)
+      this.#stage.boots++
+      return instance
+    } catch (error) {
+      stop()
+      throw error
+    }
   }
 
   /** Keeps a machine from being destroyed. */
@@ -69,11 +85,14 @@ export class CellMachines {
   /** Destroys one machine, with a deadline of its own that no cancellation shortens. Never rejects: a failure is a leak. */
   async destroy(instance: Instance): Promise<void> {
     if (!this.#open.delete(instance)) return
+    const { cleanupMs } = this.#stage.plan.cell.timeouts
+    const deadline = AbortSignal.timeout(cleanupMs)
     try {
-      await instance.destroy({ deadline: `${this.#stage.plan.cell.timeouts.cleanupMs} ms` })
+      await this.#stage.paced(() => instance.destroy({ deadline: `${cleanupMs} ms` }), deadline)
     } catch (error) {
       this.#stage.leaked(`machine ${instance.name}`, error)
     }
+    this.#meters.get(instance)?.()
   }
 
   /** Destroys every machine that is left, all at the same time. Never rejects. */

@@ -9,9 +9,13 @@ import { recordKey } from '../results/run-model.ts'
 import { applyWaivers } from '../matrix/waivers.ts'
 import { classify, type Classified } from './classify.ts'
 import type { CellPlan } from './plan.ts'
+import type { SlowDown } from '../limits/pace.ts'
 import { Background } from './background.ts'
+import { laneOf } from './paces.ts'
 import { leakError } from './leak-error.ts'
+import { Meter } from './meter.ts'
 import type { NewEvent } from './event-log.ts'
+import { unneededWaivers } from './check-waivers.ts'
 import { recordOf } from './planned-check.ts'
 import type { RunContext } from './run-context.ts'
 import type { Status } from '../results/status.ts'
@@ -36,6 +40,7 @@ export class CellStage {
   readonly missing = new Map<string, string>()
   /** Work of this attempt that must be over before its end is told. */
   readonly ending = new Background()
+  readonly meter = new Meter()
   boots = 0
   leaks = 0
   /** This attempt found something that speaks against the image. */
@@ -63,6 +68,16 @@ export class CellStage {
 
   emit(event: Unplaced<OfCell>): void {
     this.run.events.emit({ cell: this.plan.cell.id, attempt: this.attempt, ...event } as NewEvent)
+  }
+
+  /** Asks the platform for something; when it is asked too often, again after a while, and the run slows down. */
+  async paced<T>(work: () => Promise<T>, signal = this.signal): Promise<T> {
+    const { cell } = this.plan
+    const onSlowDown = ({ cells, waitMs }: SlowDown) => {
+      const rest = `all wait ${formatMs(waitMs)}, then at most ${cells} ${cells === 1 ? 'cell' : 'cells'} at a time`
+      this.emit({ type: 'warning', message: `${laneOf(cell)} is asked too often: ${rest}` })
+    }
+    return await this.run.paces.of(cell).call(work, { signal, onSlowDown })
   }
 
   /** Runs one step with its events. Rejects with what the step threw. */
@@ -125,6 +140,16 @@ export class CellStage {
     if (verdict.status !== 'miss' || failed === undefined || this.run.signal.aborted) return verdict
     const reason = `an earlier attempt found it bad, and it could not be judged again: ${verdict.reason ?? 'no reason known'}`
     return { ...verdict, status: failed, reason }
+  }
+
+  /** Tells of waivers that have become useless. */
+  warnOfWaivers(): void {
+    if (this.run.signal.aborted) return
+    const records = this.counted().map(({ record }) => record)
+    for (const { check, tracker, position } of unneededWaivers(this.run.waivers, this.plan.cell.id, records)) {
+      const at = position ? ` at ${position.file}:${position.line}` : ''
+      this.emit({ type: 'warning', message: `waiver no longer needed: ${check} passes; remove it${at} (${tracker})` })
+    }
   }
 
   /** Whether a pass was a failure on another machine before. */

@@ -4,8 +4,10 @@ import { openLedger } from '../platforms/open-ledger.ts'
 import type { PlatformImage, Resource } from '../platforms/platform.ts'
 import { Background } from './background.ts'
 import type { Execution, Executor } from './executor.ts'
+import { Gate } from './gate.ts'
 import { leaveOut } from './leave-out.ts'
 import { openSessions } from './open-sessions.ts'
+import { Paces } from './paces.ts'
 import type { CellPlan } from './plan.ts'
 import { type CellEnd, runCell } from './run-cell.ts'
 import { Once, type RunContext, type RunOrder } from './run-context.ts'
@@ -15,11 +17,14 @@ import { runScheduled } from './schedule.ts'
 export function localExecutor(concurrency: number): Executor {
   return {
     open: async (order): Promise<Execution> => {
-      const work = await LocalWork.open(order)
+      const paces = new Paces()
+      const work = await LocalWork.open(order, undefined, paces)
+      const gate = new Gate(order, paces)
       return {
         work: async (plans) => {
-          const ends = await runScheduled(plans, concurrency, (plan) => work.cell(plan))
+          const ends = await runScheduled(plans, concurrency, (plan) => work.cell(plan), gate)
           await work.close()
+          gate.close()
           return ends
         },
       }
@@ -39,7 +44,7 @@ export class LocalWork {
    * @param part tells processes apart that work on the same run
    * @throws PrerequisiteError when the ledger cannot be written
    */
-  static async open(order: RunOrder, part?: string): Promise<LocalWork> {
+  static async open(order: RunOrder, part?: string, paces = new Paces()): Promise<LocalWork> {
     const ledger = await openLedger(order.runId, part)
     return new LocalWork({
       ...order,
@@ -48,6 +53,7 @@ export class LocalWork {
       sessions: openSessions(ledger),
       images: new Once<PlatformImage>(),
       restFacts: new Once<string>(),
+      paces,
       teardown: new Background(),
     })
   }

@@ -45,11 +45,13 @@ export async function prepareSubject(
   else await stage.step('upgrade', () => upgrade(stage, subject, cell.agentSource), formatAgentSource(cell.agentSource))
   await stage.step('clean', () => cleanAgent(subject, agent, { signal }))
   if (stage.plan.needs.snapshot) {
-    prepared.snapshot = await stage.step('snapshot', () => subject.snapshot('prepared', within(stage)))
+    prepared.snapshot = await stage.step('snapshot', () =>
+      stage.paced(() => subject.snapshot('prepared', within(stage))),
+    )
   } else stage.skipStep('snapshot', 'no check needs an instance of its own')
   const again = await stage.step('reboot', async () => {
     stage.boots++
-    return await subject.reboot(within(stage))
+    return await stage.paced(() => subject.reboot(within(stage)))
   })
   measured(stage, stage.plan.subject, again)
   prepared.afterRebootFacts = await stage.step('after-reboot-facts', () =>
@@ -80,7 +82,11 @@ async function upgrade(stage: CellStage, subject: Instance, source: AgentSource)
   const { cell } = stage.plan
   const onProgress = (line: string) =>
     stage.emit({ type: 'step-progress', step: 'upgrade', line: cleanText(line).slice(0, 200) })
-  const result = await upgradeAgent(subject, findAgent(cell.agentName), source, { signal: stage.signal, onProgress })
+  const result = await upgradeAgent(subject, findAgent(cell.agentName), source, {
+    signal: stage.signal,
+    onProgress,
+    ...(cell.environment ? { environment: cell.environment } : {}),
+  })
   const path = join(stage.dir, 'logs', 'upgrade.log')
   await mkdir(join(stage.dir, 'logs'), { recursive: true })
   await writeFile(path, result.log)

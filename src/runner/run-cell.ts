@@ -5,6 +5,7 @@ import type { Status } from '../results/status.ts'
 import { CellMachines } from './cell-machines.ts'
 import { CellStage } from './cell-stage.ts'
 import { type KeptLog, scanLogs } from './collect.ts'
+import { usageOf } from './meter.ts'
 import { type CellPlan, planAgain } from './plan.ts'
 import type { Prepared } from './prepare.ts'
 import { nextAttempt, pastOf } from './retry.ts'
@@ -18,6 +19,8 @@ export interface CellEnd {
   leaks: number
   /** It passes, and an earlier attempt had failed. */
   flaky?: boolean
+  /** What its machines cost, as an estimate; 0 where nobody knows a price. */
+  usd?: number
 }
 
 /**
@@ -40,6 +43,7 @@ export async function runCell(run: RunContext, plan: CellPlan): Promise<{ end: P
   const end = Promise.all(ends).then((all) => ({
     ...(all.at(-1) ?? { status: 'miss' as const }),
     leaks: all.reduce((sum, one) => sum + one.leaks, 0),
+    usd: all.reduce((sum, one) => sum + (one.usd ?? 0), 0),
   }))
   return { end }
 }
@@ -64,7 +68,7 @@ async function runAttempt(stage: CellStage): Promise<{ end: Promise<CellEnd>; pa
   const tmpDir = await mkdtemp(join(run.tmpDir, 'c'))
   try {
     await mkdir(join(stage.dir, 'logs'), { recursive: true })
-    machines = new CellMachines(stage, await run.sessions.of(plan.cell))
+    machines = new CellMachines(stage, await stage.paced(() => run.sessions.of(plan.cell)))
     logs = await workThrough(stage, machines, prepared, tmpDir)
   } catch (error) {
     await stage.fail(error, prepared.subject)
@@ -75,11 +79,13 @@ async function runAttempt(stage: CellStage): Promise<{ end: Promise<CellEnd>; pa
   await scan(stage, logs)
   const verdict = stage.verdict()
   const next = nextAttempt(stage, verdict.status)
+  if (!next) stage.warnOfWaivers()
   const durationMs = Math.round(performance.now() - started)
   await keepMachine(stage, machines, prepared, verdict)
   const end = async (): Promise<CellEnd> => {
     await (early ?? tearDown(stage, machines, prepared))
     await rm(tmpDir, { recursive: true, force: true })
+    const usage = usageOf(plan.cell, stage.meter, run.spend)
     const flaky = stage.isFlaky(verdict.status) ? { flaky: true } : {}
     const cancelled = run.signal.aborted && verdict.status === 'miss' ? { cancelled: true } : {}
     stage.emit({
@@ -87,11 +93,12 @@ async function runAttempt(stage: CellStage): Promise<{ end: Promise<CellEnd>; pa
       ...verdict,
       durationMs,
       boots: stage.boots,
+      ...(usage ? { usage } : {}),
       ...(next ? { next } : {}),
       ...flaky,
       ...cancelled,
     })
-    return { status: verdict.status, leaks: stage.leaks, ...flaky }
+    return { status: verdict.status, leaks: stage.leaks, usd: usage?.usd ?? 0, ...flaky }
   }
   return { end: end(), ...(next ? { past: pastOf(stage, verdict.status, next) } : {}) }
 }

@@ -7,6 +7,8 @@ import type { Check } from '../testing/check.ts'
 import type { Background } from './background.ts'
 import type { EventSink } from './event-log.ts'
 import type { CheckFiles } from './load-checks.ts'
+import type { Paces } from './paces.ts'
+import type { SpendSettings } from './spend-settings.ts'
 
 /** When machines of a cell are left running for a person to look at. */
 export type Keep = 'never' | 'failed' | 'always'
@@ -20,6 +22,7 @@ export interface RunOrder {
   keep: Keep
   signal: AbortSignal
   checksOf: (cell: Cell) => { files: CheckFiles; checks: Map<string, Check> }
+  spend?: SpendSettings | undefined
 }
 
 /** What all cells of a run share. */
@@ -30,6 +33,7 @@ export interface RunContext extends RunOrder {
   sessions: Sessions
   images: Once<PlatformImage>
   restFacts: Once<string>
+  paces: Paces
   /** Teardown that goes on while other cells run. */
   teardown: Background
 }

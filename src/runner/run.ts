@@ -7,18 +7,24 @@ import type { Waiver } from '../matrix/waivers.ts'
 import { newRunId } from '../platforms/name.ts'
 import { loadPlatform } from '../platforms/open-platform.ts'
 import type { RunEvent } from '../results/event.ts'
+import type { NotSelectedCell } from '../results/not-selected.ts'
 import { exitCodeOf, type Status, worstStatus } from '../results/status.ts'
 import type { Check } from '../testing/check.ts'
+import { refuseUnknownChecks } from './check-waivers.ts'
 import { EventLog } from './event-log.ts'
 import type { Executor } from './executor.ts'
 import { BUILT_IN_CHECKS, type CheckFiles, findCheckFiles, loadCheckFiles } from './load-checks.ts'
 import { localExecutor } from './local-executor.ts'
 import { pacedCells } from './pace.ts'
 import { type CellPlan, planCell } from './plan.ts'
+import { withoutHarm } from './apply-skips.ts'
 import { firstEvent, holdRun, recordOf } from './begin-run.ts'
+import { claimsOfPlan } from './gate.ts'
+import type { LastKnownOf } from './not-selected.ts'
 import { resumeFrom } from './resume.ts'
 import type { Keep, RunContext } from './run-context.ts'
 import { forgetRun, rememberRun } from './run-record.ts'
+import type { SpendSettings } from './spend-settings.ts'
 
 export interface RunOptions {
   cells: readonly Cell[]
@@ -43,6 +49,12 @@ export interface RunOptions {
   runId?: string
   /** Goes on with the run `runId` below `reportsDir`, whose process is gone: finished cells are not repeated. */
   resume?: boolean
+  /** Cells that rules of this run left out on purpose, for the report. */
+  notSelected?: readonly NotSelectedCell[]
+  /** What earlier runs know, for checks that are not selected. */
+  lastKnown?: LastKnownOf
+  /** Quotas, prices and hard stops. */
+  spend?: SpendSettings
   /** Set when `cells` are only a part of a plan, whose other parts run elsewhere. */
   shard?: ShardOfPlan
   /** Folders with checks for every cell. Default: those the harness brings along. */
@@ -68,6 +80,8 @@ export interface PlannedRun {
 export async function planRun(
   cells: readonly Cell[],
   builtIn: readonly string[] = BUILT_IN_CHECKS,
+  waivers: readonly Waiver[] = [],
+  last?: LastKnownOf,
 ): Promise<PlannedRun> {
   const bySet = new Map<string, { files: CheckFiles; checks: Map<string, Check> }>()
   const plans: CellPlan[] = []
@@ -80,8 +94,13 @@ export async function planRun(
       bySet.set(key, known)
     }
     const { manifest } = await loadPlatform(cell.platform)
-    plans.push(planCell(cell, known.checks.values(), new Set(manifest.capabilities)))
+    plans.push(withoutHarm(planCell(cell, known.checks.values(), new Set(manifest.capabilities), last), waivers))
   }
+  refuseUnknownChecks(
+    waivers,
+    cells,
+    [...bySet.values()].flatMap(({ checks }) => [...checks.keys()]),
+  )
   const checksOf = (cell: Cell) => {
     const known = bySet.get(cell.checks.join('\n'))
     if (!known) throw new Error(`the cell ${cell.id} was not planned`)
@@ -92,9 +111,15 @@ export async function planRun(
 
 /** Runs cells and writes their report. Rejects only before anything is launched. @throws ConfigError, PrerequisiteError */
 export async function runMatrix(options: RunOptions): Promise<RunResult> {
-  if (options.cells.length === 0 && !options.shard)
+  if (options.cells.length === 0 && !options.shard && !options.notSelected?.length)
     throw new ConfigError('there is no cell to run', { hint: 'harness plan' })
-  const { plans, checksOf } = await planRun(await pacedCells(options.cells), options.builtInChecks)
+  const { plans, checksOf } = await planRun(
+    await pacedCells(options.cells),
+    options.builtInChecks,
+    options.waivers,
+    options.lastKnown,
+  )
+  for (const plan of plans) await claimsOfPlan(plan, options.spend)
   const runId = options.runId ?? newRunId()
   await using _hold = await holdRun(runId)
   const runDir = join(options.reportsDir, runId)
@@ -118,6 +143,7 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
     keep: options.keep ?? 'never',
     signal: options.signal ? AbortSignal.any([options.signal, cancel.signal]) : cancel.signal,
     checksOf,
+    spend: options.spend,
   })
   if (!old) await rememberRun(recordOf(options, runId, runDir))
   events.emit(await firstEvent(options, runId, old === undefined || old.fresh))

@@ -1,4 +1,21 @@
-import pLimit from 'p-limit'
+import { pause } from '../core/wait-until.ts'
+
+/** A place for an item, with what to do when it is over; or how long to wait for one; or why it never gets one. */
+export type Entry<End> = { leave: (end: End) => Promise<void> } | { waitMs: number } | { refused: string }
+
+/** Decides when items may begin. Items of one lane are taken in their order, and lanes do not wait for each other. */
+export interface Admission<Item, End> {
+  lane(item: Item): string
+  enter(item: Item): Entry<End> | Promise<Entry<End>>
+  /** The end of an item that never gets a place. */
+  refuse(item: Item, reason: string): End
+}
+
+/** Nobody else decides: every item may begin. */
+const OPEN = { lane: () => '', enter: () => ({ leave: async () => {} }), refuse: () => undefined as never }
+
+/** Longest nap: whoever ends wakes us up before. */
+const NAP_MS = 60_000
 
 /**
  * Runs work for each item, at most `concurrency` at a time. A place becomes free as soon as the work resolves;
@@ -8,8 +25,77 @@ export async function runScheduled<Item, End>(
   items: readonly Item[],
   concurrency: number,
   work: (item: Item) => Promise<{ end: Promise<End> }>,
+  admission: Admission<Item, End> = OPEN,
 ): Promise<End[]> {
-  const limit = pLimit(concurrency)
-  const started = await Promise.all(items.map((item) => limit(() => work(item))))
-  return await Promise.all(started.map(({ end }) => end))
+  const ends: Promise<End>[] = []
+  const lanes = lanesOf(items, admission)
+  let running = 0
+  let wake = new AbortController()
+  const start = async (item: Item, leave: (end: End) => Promise<void>): Promise<End> => {
+    running++
+    const { end } = await work(item).finally(() => {
+      running--
+      wake.abort()
+    })
+    const value = await end
+    await leave(value)
+    wake.abort()
+    return value
+  }
+  while (lanes.length > 0) {
+    wake = new AbortController()
+    let napMs = NAP_MS
+    for (const lane of lanes.sort((a, b) => a.first - b.first)) {
+      let item: { index: number; item: Item } | undefined
+      while (running < concurrency && (item = lane.head)) {
+        const answer = admission.enter(item.item)
+        const entry = answer instanceof Promise ? await answer : answer
+        if ('waitMs' in entry) {
+          napMs = Math.min(napMs, entry.waitMs)
+          break
+        }
+        lane.take()
+        const { index } = item
+        if ('refused' in entry) ends[index] = Promise.resolve(admission.refuse(item.item, entry.refused))
+        else ends[index] = start(item.item, entry.leave)
+      }
+    }
+    for (let at = lanes.length - 1; at >= 0; at--) if (!lanes[at]?.head) lanes.splice(at, 1)
+    if (lanes.length > 0) await pause(napMs, wake.signal)
+  }
+  return await Promise.all(ends)
+}
+
+/** Items that wait for each other. */
+class Lane<Item> {
+  readonly #items: { index: number; item: Item }[] = []
+  #at = 0
+
+  add(index: number, item: Item): void {
+    this.#items.push({ index, item })
+  }
+
+  get head(): { index: number; item: Item } | undefined {
+    return this.#items[this.#at]
+  }
+
+  /** Place of the head among all items. */
+  get first(): number {
+    return this.head?.index ?? Number.POSITIVE_INFINITY
+  }
+
+  take(): void {
+    this.#at++
+  }
+}
+
+function lanesOf<Item, End>(items: readonly Item[], admission: Admission<Item, End>): Lane<Item>[] {
+  const lanes = new Map<string, Lane<Item>>()
+  for (const [index, item] of items.entries()) {
+    const name = admission.lane(item)
+    const lane = lanes.get(name) ?? new Lane<Item>()
+    lanes.set(name, lane)
+    lane.add(index, item)
+  }
+  return [...lanes.values()]
 }

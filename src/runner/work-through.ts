@@ -53,7 +53,7 @@ async function findImage(stage: CellStage, machines: CellMachines): Promise<Plat
   const key = JSON.stringify([cell.platform, cell.platformOptions, reference, cell.architecture])
   return await stage.step('image', async () => {
     const image = await run.images.get(key, () =>
-      machines.session.resolveImage(reference, { owner, signal, onProgress }),
+      stage.paced(() => machines.session.resolveImage(reference, { owner, signal, onProgress })),
     )
     refuseOtherArchitecture(image, cell.architecture)
     return image

@@ -19,7 +19,7 @@ const command = defineCommand({
   async run({ options, argv, signal }) {
     if (options.resume !== undefined) return await resume(options.resume, options, signal)
     const selected = await selectedCells(options)
-    const { cells: all, excluded, waivers, concurrency, flaky } = selected
+    const { cells: all, excluded, waivers, concurrency, flaky, notSelected, spend, lastKnown } = selected
     const { cells, shard } = await ownShard(all, options)
     const parallel = readConcurrency(options.concurrency, concurrency)
     if (options['dry-run']) {
@@ -34,8 +34,12 @@ const command = defineCommand({
     if (options.rebuild) await rebuild([...new Set(cells.map((cell) => cell.image))], signal)
     const executor = options.executor === 'queue' ? await queued(options.database) : undefined
     const { runWithReports } = await import('../run-with-reports.ts')
+    for (const line of selected.decisions) note(line)
     return await runWithReports({
       cells,
+      notSelected,
+      spend,
+      lastKnown,
       ...(shard ? { shard } : {}),
       ...(options.blob === undefined ? {} : { blob: options.blob }),
       excluded,

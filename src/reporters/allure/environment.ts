@@ -1,4 +1,5 @@
 import { cleanText } from '../../core/text.ts'
+import { runCostText } from '../cost.ts'
 import type { RunModel } from '../../results/run-model.ts'
 
 /** How Allure groups what is not a pass. */
@@ -7,6 +8,7 @@ export const CATEGORIES = [
   { name: 'Waived', matchedStatuses: ['skipped'], messageRegex: '(?s)^waived.*' },
   { name: 'Not judged: harness, host or platform', matchedStatuses: ['broken'], messageRegex: '(?s)^not judged.*' },
   { name: 'The check itself broke', matchedStatuses: ['broken'] },
+  { name: 'Not selected', matchedStatuses: ['skipped'], messageRegex: '(?s)^not selected.*' },
   { name: 'Does not apply', matchedStatuses: ['skipped'] },
 ]
 
@@ -15,11 +17,13 @@ export function environment(run: RunModel): string {
   const agents = new Set(
     run.cells.map(({ summary, upgrade }) => (upgrade ? `${summary.agent.name} ${upgrade.to}` : summary.agent.name)),
   )
+  const cost = runCostText(run)
   const values: Record<string, string> = {
     run: run.runId,
     harness: run.harness,
     ...run.host,
     agents: [...agents].join(', '),
+    ...(cost === '' ? {} : { cost }),
   }
   return `${Object.entries(values)
     .map(([key, value]) => `${property(key, true)}=${property(value, false)}`)

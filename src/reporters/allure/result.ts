@@ -1,5 +1,6 @@
 import { cleanText } from '../../core/text.ts'
 import type { CheckRecord } from '../../results/check-record.ts'
+import { type NotSelectedCell, notSelectedText } from '../../results/not-selected.ts'
 import type { CellModel, RunModel, StepModel } from '../../results/run-model.ts'
 import { countedChecks, isFlaky } from '../../results/summary.ts'
 import type { Status } from '../../results/status.ts'
@@ -56,6 +57,25 @@ const STATUS: Readonly<Record<Status, AllureStatus>> = {
 /** The tests of a cell: the cell itself, then every judgement that counts. */
 export function resultsOf(run: RunModel, cell: CellModel): AllureResult[] {
   return [cellResult(run, cell), ...clockedChecks(run, cell)]
+}
+
+/** A cell that was not selected, as a skipped test. */
+export function notSelectedResult(run: RunModel, entry: NotSelectedCell): AllureResult {
+  const start = Number.isFinite(Date.parse(run.startedAt)) ? Date.parse(run.startedAt) : 0
+  const cell = { summary: entry.cell }
+  return {
+    ...identity(run, cell, 'cell', 'cell'),
+    name: 'the cell can be judged',
+    description: 'A rule of this run left the cell out on purpose.',
+    status: 'skipped',
+    statusDetails: { message: cleanText(notSelectedText(entry)) },
+    start,
+    stop: start,
+    labels: [...labels(cell), { name: 'suite', value: 'cell' }],
+    links: [],
+    steps: [],
+    attachments: [],
+  }
 }
 
 /** The cell itself as a test whose steps are those of the cell. */
@@ -152,7 +172,7 @@ function checkResult(run: RunModel, cell: CellModel, record: CheckRecord, start:
   }
 }
 
-function identity(run: RunModel, cell: CellModel, suite: string, name: string) {
+function identity(run: RunModel, cell: Pick<CellModel, 'summary' | 'upgrade'>, suite: string, name: string) {
   const { summary } = cell
   const fullName = `${suite}: ${name}`
   const parameters = [
@@ -173,14 +193,16 @@ function identity(run: RunModel, cell: CellModel, suite: string, name: string) {
   }
 }
 
-function labels(cell: CellModel): { name: string; value: string }[] {
-  const { summary } = cell
+function labels(cell: Pick<CellModel, 'summary' | 'usage'>): { name: string; value: string }[] {
+  const { summary, usage } = cell
   return [
     { name: 'parentSuite', value: summary.id },
     { name: 'epic', value: `${summary.distribution} ${summary.release}`.trim() },
     { name: 'host', value: summary.platform },
     { name: 'thread', value: summary.id },
     { name: 'framework', value: 'harness' },
+    ...(summary.tier ? [{ name: 'tier', value: summary.tier }] : []),
+    ...(usage?.usd === undefined ? [] : [{ name: 'cost_usd_estimate', value: String(usage.usd) }]),
   ]
 }
 

@@ -7,7 +7,7 @@ import { isProblem } from '../../results/summary.ts'
 import { insideRun } from '../run-files.ts'
 import { CATEGORIES, environment, executor } from './environment.ts'
 import { uuidOf } from './identifier.ts'
-import { resultsOf, startOf, type AllureResult, type Attachment } from './result.ts'
+import { notSelectedResult, resultsOf, startOf, type AllureResult, type Attachment } from './result.ts'
 
 /** Allure needs a file for each result and holds all of them in memory: of more than these it gets only the problems. */
 const MOST_RESULTS = 20_000
@@ -36,6 +36,10 @@ export async function writeAllureResults(run: RunModel, runDir: string): Promise
     )
   }
   await Promise.all(run.cells.map((cell) => limit(() => writeCell(cell))))
+  for (const entry of run.notSelected) {
+    const result = notSelectedResult(run, entry)
+    await write(`${result.uuid}-result.json`, result)
+  }
   const leftOut = onlyProblems ? `left out = judgements without a problem: more than ${MOST_RESULTS} in all\n` : ''
   await write('environment.properties', `${environment(run)}${leftOut}`)
   await write('categories.json', CATEGORIES)

@@ -5,6 +5,7 @@ import { compareSubjects, countChecks, countedChecks, isFlaky } from '../../resu
 import type { Status } from '../../results/status.ts'
 import { cellReason, countsText, explainCommand, oneLine, rerunCommand, timeText } from '../wording.ts'
 import { problemsOf } from '../problems.ts'
+import { costText } from '../cost.ts'
 import { column, columnsOf, fit, type Paint } from './ansi.ts'
 import { evidenceLines } from './evidence.ts'
 
@@ -18,7 +19,8 @@ export function verdictLine(cell: CellModel, width: number, paint: Paint): strin
   const id = column(cell.summary.id, Math.min(44, Math.max(20, width - 40)))
   const time = cell.durationMs >= MANY_LINES ? timeText(cell.durationMs) : ''
   const flaky = isFlaky(cell) && checks.flaky === 0 ? 'flaky' : ''
-  const said = [checks.total > 0 ? countsText(checks) : cellReason(cell), flaky].filter(Boolean).join(', ')
+  const cost = costText(cell.usage)
+  const said = [checks.total > 0 ? countsText(checks) : cellReason(cell), flaky, cost].filter(Boolean).join(', ')
   const rest = fit(said, width - columnsOf(id) - 27)
   return `${paint(ansi, glyph)} ${id} ${paint(`1;${ansi}`, column(word, 10))} ${paint('2', time.padStart(10))}  ${rest}`.trimEnd()
 }

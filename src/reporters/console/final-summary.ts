@@ -2,6 +2,8 @@ import { STATUS_STYLE } from '../status-style.ts'
 import type { RunModel } from '../../results/run-model.ts'
 import { countedChecks, flakyCells, isProblem, leaksOf } from '../../results/summary.ts'
 import { flakyReason, oneLine, shownStatus, timeText, verdictText } from '../wording.ts'
+import { runCostText } from '../cost.ts'
+import { notSelectedLines } from '../not-selected.ts'
 import type { Paint } from './ansi.ts'
 import { problemLines, verdictLine } from './cell-lines.ts'
 
@@ -20,6 +22,8 @@ export function finalSummary(
   for (const cell of worse) lines.push('', verdictLine(cell, width, paint), ...problemLines(run, cell, width, paint))
   for (const { id, reason } of run.excluded)
     lines.push(paint('2', oneLine(`${STATUS_STYLE.skip.glyph} ${id}  left out: ${reason}`, 400)))
+  for (const line of notSelectedLines(run.notSelected))
+    lines.push(paint('2', oneLine(`${STATUS_STYLE.skip.glyph} ${line}`, 400)))
   lines.push(...flakyLines(run, paint))
   const leaks = leaksOf(run)
   if (leaks.length > 0) {
@@ -35,7 +39,7 @@ export function finalSummary(
   const style = STATUS_STYLE[shownStatus(run)]
   lines.push(
     '',
-    `${paint(`1;${style.ansi}`, `${style.glyph} ${verdictText(run)}`)} ${paint('2', `in ${timeText(run.durationMs)}`)}`,
+    `${paint(`1;${style.ansi}`, `${style.glyph} ${verdictText(run)}`)} ${paint('2', [`in ${timeText(run.durationMs)}`, runCostText(run)].filter(Boolean).join(', '))}`,
   )
   for (const path of options.reports ?? []) lines.push(`  ${path}`)
   return lines

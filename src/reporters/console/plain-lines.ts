@@ -2,6 +2,7 @@ import { STATUS_STYLE } from '../status-style.ts'
 import type { RunEvent } from '../../results/event.ts'
 import type { RunModel } from '../../results/run-model.ts'
 import { judgedAt, oneLine, timeText } from '../wording.ts'
+import { notSelectedByRule } from '../not-selected.ts'
 import type { Paint } from './ansi.ts'
 import { verdictLine } from './cell-lines.ts'
 import { evidenceLines } from './evidence.ts'
@@ -19,6 +20,9 @@ export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string
     const cells = `${event.cells.length} ${event.cells.length === 1 ? 'cell' : 'cells'}`
     return [
       `harness ${event.harness}, run ${event.runId}, ${cells}`,
+      ...notSelectedByRule(event.notSelected ?? []).map(
+        ({ by, cells: of }) => `not selected, by ${oneLine(by, 200)}: ${of.length} cells`,
+      ),
       ...event.excluded.map(({ id, reason }) => `left out ${id}: ${oneLine(reason, 200)}`),
     ]
   }

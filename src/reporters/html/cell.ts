@@ -1,6 +1,7 @@
 import type { CellModel, RunModel } from '../../results/run-model.ts'
 import { compareSubjects, countChecks, countedChecks } from '../../results/summary.ts'
 import { bytesText, cellReason, countsText, rerunCommand, timeText } from '../wording.ts'
+import { costText } from '../cost.ts'
 import { badge } from './badge.ts'
 import { bootBars } from './boot-bars.ts'
 import { checkTable, problemCard } from './checks.ts'
@@ -87,6 +88,13 @@ function details(cell: CellModel): Markup {
     ['instance type', summary.instanceType],
     ['boot', summary.boot],
     ['agent', `${summary.agent.name}, ${summary.agent.source === 'none' ? 'as in the image' : summary.agent.source}`],
+    ['tier', summary.tier],
+    [
+      'machine time',
+      cell.usage &&
+        `${cell.usage.seconds} s of ${cell.usage.machines} ${cell.usage.machines === 1 ? 'machine' : 'machines'}`,
+    ],
+    ['cost', costText(cell.usage) && `${costText(cell.usage)} (an estimate, ${cell.usage?.basis ?? ''})`],
     ['attempt', cell.attempt > 1 ? String(cell.attempt) : undefined],
   ]
   return html`<p class="facts">${facts.map(([name, value]) => value && html`<span>${name} <b>${value}</b></span> `)}</p>

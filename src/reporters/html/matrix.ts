@@ -1,6 +1,7 @@
 import type { CellModel, RunModel } from '../../results/run-model.ts'
 import { compareSubjects, countChecks, countedChecks, isFlaky } from '../../results/summary.ts'
 import { cellReason, flakyReason, oneLine, timeText } from '../wording.ts'
+import { costText, hasCost } from '../cost.ts'
 import { badge, flakyMark, tally } from './badge.ts'
 import { breakable, html, type Markup } from './markup.ts'
 
@@ -47,6 +48,8 @@ interface Columns {
   suites: readonly string[]
   /** Whether any cell compares the image with the upgraded one. */
   compared: boolean
+  /** Whether any cell has a price. */
+  priced: boolean
 }
 
 function columnsOf(run: RunModel): Columns {
@@ -55,10 +58,11 @@ function columnsOf(run: RunModel): Columns {
       (cell) => cell.summary.suites.includes(suite) || cell.checks.some((record) => record.suite === suite),
     ),
   )
-  return { suites, compared: run.cells.some((cell) => compareSubjects(cell)) }
+  return { suites, compared: run.cells.some((cell) => compareSubjects(cell)), priced: hasCost(run) }
 }
 
-function tableOf(rows: readonly Row[], { suites, compared }: Columns): Markup {
+function tableOf(rows: readonly Row[], columns: Columns): Markup {
+  const { suites, compared, priced } = columns
   return html`<div class="scroll">
     <table class="matrix">
       <thead>
@@ -67,17 +71,18 @@ function tableOf(rows: readonly Row[], { suites, compared }: Columns): Markup {
           <th scope="col">verdict</th>
           <th scope="col">boot</th>
           ${suites.map((suite) => html`<th scope="col">${suite}</th>`)}${compared && html`<th scope="col">upgrade</th>`}
+          ${priced && html`<th scope="col" class="num">cost (estimate)</th>`}
           <th scope="col" class="num">time</th>
         </tr>
       </thead>
       <tbody>
-        ${rows.map(({ cell, link }) => row(cell, link, suites, compared))}
+        ${rows.map(({ cell, link }) => row(cell, link, columns))}
       </tbody>
     </table>
   </div>`
 }
 
-function row(cell: CellModel, link: string, suites: readonly string[], compared: boolean): Markup {
+function row(cell: CellModel, link: string, { suites, compared, priced }: Columns): Markup {
   const reason = countedChecks(cell).length === 0 ? cellReason(cell) : ''
   return html`<tr class="r-${cell.status}">
     <th scope="row"><a href="${link}">${breakable(cell.summary.id)}</a></th>
@@ -85,6 +90,7 @@ function row(cell: CellModel, link: string, suites: readonly string[], compared:
     <td>${bootMark(cell)}</td>
     ${reason !== '' ? html`<td colspan="${suites.length}" class="reason">${oneLine(reason, 160)}</td>` : suites.map((suite) => html`<td>${tally(countChecks(countedChecks(cell).filter((record) => record.suite === suite)))}</td>`)}
     ${compared && html`<td>${upgradeMark(cell)}</td>`}
+    ${priced && html`<td class="num">${costText(cell.usage) || '–'}</td>`}
     <td class="num">${cell.durationMs > 0 ? timeText(cell.durationMs) : '–'}</td>
   </tr> `
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { CellModel, RunModel } from '../../results/run-model.ts'
 import { addCounts, countChecks, countedChecks, leaksOf } from '../../results/summary.ts'
+import { runCostText } from '../cost.ts'
 import { STATUS_STYLE } from '../status-style.ts'
 import { countsText, shownStatus, timeText, verdictText } from '../wording.ts'
 import { cellSection, type Excerpts } from './cell.ts'
 import { html, Markup } from './markup.ts'
+import { notSelectedTable } from './not-selected.ts'
 import { foldedMatrix, matrixTable } from './matrix.ts'
 import { problemOverview } from './overview.ts'
 import { SCRIPT } from './script.ts'
@@ -19,13 +21,21 @@ export function htmlReport(run: RunModel, excerpts: Excerpts = new Map()): strin
     <h2 id="details">Details</h2>
     ${filterBar()} ${run.cells.map((cell, index) => cellSection(run, index, cell, excerpts))}
   </section>`
-  return page(run, html`${leaks(run)} ${matrixTable(run, (index) => `#cell-${index + 1}`)} ${details} ${excluded(run)}`)
+  return page(
+    run,
+    html`${leaks(run)} ${matrixTable(run, (index) => `#cell-${index + 1}`)} ${details} ${notSelectedTable(run)}
+    ${excluded(run)}`,
+  )
 }
 
 /** All cells of a large run, each leading to its own page. */
 export function indexPage(run: RunModel): string {
   const linkTo = (index: number) => `${CELL_PAGES}/${index + 1}.html`
-  return page(run, html`${leaks(run)} ${problemOverview(run, linkTo)} ${foldedMatrix(run, linkTo)} ${excluded(run)}`)
+  return page(
+    run,
+    html`${leaks(run)} ${problemOverview(run, linkTo)} ${foldedMatrix(run, linkTo)} ${notSelectedTable(run)}
+    ${excluded(run)}`,
+  )
 }
 
 /** The page of one cell of a large run. */
@@ -83,7 +93,7 @@ function header(run: RunModel): Markup {
       <p class="meta">
         <span>run ${run.runId}</span><span>${run.startedAt.replace('T', ' ').slice(0, 16)} UTC</span
         ><span>${timeText(run.durationMs)}</span
-        ><span>harness ${run.harness}</span
+        >${runCostText(run) !== '' && html`<span>${runCostText(run)}</span>`}<span>harness ${run.harness}</span
         >${run.exitCode !== undefined && html`<span>exit code ${run.exitCode}</span>`}
       </p>
       ${counts.total > 0 && html`<p class="tiles"><span>${counts.total} judgements: ${countsText(counts)}</span></p>`}

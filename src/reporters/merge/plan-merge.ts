@@ -114,6 +114,7 @@ function firstEvent(runId: string, parts: readonly Part[], cells: readonly CellS
     host: { shards: `${parts.length} of ${parts[0]?.count}`, names: all(starts.map(({ host }) => host['name'] ?? '')) },
     cells: [...cells],
     excluded: lead?.excluded ?? [],
+    ...(lead?.notSelected ? { notSelected: lead.notSelected } : {}),
     ...(lead?.plan === undefined ? {} : { plan: lead.plan }),
     ...(lead?.gate ? { gate: lead.gate } : {}),
   }
