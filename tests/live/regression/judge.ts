@@ -32,6 +32,7 @@ export async function judge(
   try {
     await check.judge({
       instance,
+      ...(instance.machine.imds ? { imds: instance.machine.imds } : {}),
       facts,
       ...(firstBoot ? { firstBoot } : {}),
       expect,

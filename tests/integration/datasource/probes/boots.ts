@@ -34,7 +34,8 @@ export function rebootWithoutService(
       await instance.root.writeFile(WAITING_FILE, WAITING)
       const modules = await onceForInstance(instance)
       await metadata.imds.forget()
-      await metadata.imds.setFaults([{ kind: 'reset' }])
+      // Azure waits for it for minutes, all others give up before.
+      await metadata.imds.setFaults([{ kind: 'reset', forMs: 25_000 }])
       return { modules, metadata }
     },
   }).finally(async () => {
