@@ -28,8 +28,20 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'make the reports of a run again, or other formats of them',
     load: () => import('./commands/report.ts'),
   },
+  history: {
+    summary: 'tell how checks and cells did in the runs so far, and which axis explains failures',
+    load: () => import('./commands/history.ts'),
+  },
   merge: { summary: 'make one run of the parts of `harness run --shard`', load: () => import('./commands/merge.ts') },
-  image: { summary: 'build, list, inspect and remove test images', load: () => import('./commands/image.ts') },
+  image: {
+    summary: 'build, download, list, inspect and remove test images',
+    load: () => import('./commands/image.ts'),
+  },
+  inspect: {
+    summary: 'tell what an image is and judge it without booting it',
+    load: () => import('./commands/inspect.ts'),
+  },
+  diff: { summary: 'tell what changed between two images', load: () => import('./commands/diff.ts') },
   shell: {
     summary: 'launch an image, or attach to an instance, and get a prompt',
     load: () => import('./commands/shell.ts'),
