@@ -76,7 +76,7 @@ export async function sweep(options: SweepOptions = {}): Promise<SweepResult> {
   )
   const places = placesOf(dead, options)
   for (const place of places) await sweepPlace(place, ledgers, options, result)
-  for (const path of options.workersOnly ? [] : await staleHostPaths()) {
+  for (const path of await staleHostPaths()) {
     const item: SweepItem = {
       platform: 'host',
       kind: 'file',
