@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TestContext } from 'vitest'
 import { CommandError } from '../../src/instance/command-error.ts'
 import type { Instance } from '../../src/instance/instance.ts'
 import type { Capability } from '../../src/instance/machine.ts'
@@ -19,6 +20,8 @@ export interface Contract {
   image: string
   /** How each kind of provider error can be had here. */
   errors?: Partial<Record<PlatformErrorKind, () => Promise<unknown>>>
+  /** Each boot takes minutes: what can be shown with fewer of them is. */
+  dear?: boolean
   /** Why the whole contract cannot run on this host, with the command that lifts it. */
   skip?: string | undefined
 }
@@ -28,7 +31,7 @@ const leaveOut = () => undefined
 /** What every platform must do. A part that needs a capability the platform does not declare is not asked of it. */
 export function describePlatform(name: string, contract: Contract): void {
   const can = new Set<Capability>(contract.manifest.capabilities)
-  const testIf = (title: string, capabilities: Capability[], body: () => Promise<void>) => {
+  const testIf = (title: string, capabilities: Capability[], body: (context: TestContext) => Promise<void>) => {
     const define = capabilities.every((capability) => can.has(capability)) ? test : leaveOut
     define(title, body)
   }
@@ -132,6 +135,7 @@ export function describePlatform(name: string, contract: Contract): void {
       const report = await instance.reboot()
       expect(report.bootId).not.toBe(bootId)
       expect(await instance.hostKeys()).toEqual(keys)
+      if (contract.dear) return
       const again = await instance.reboot({ via: 'platform' })
       expect(again.bootId).not.toBe(report.bootId)
     })
@@ -155,9 +159,12 @@ export function describePlatform(name: string, contract: Contract): void {
     testIf('a snapshot can be launched and is gone when deleted', ['snapshot'], async () => {
       await instance.root.writeFile('/var/tmp/in-snapshot', 'kept')
       await using snapshot = await instance.snapshot()
-      await using copy = await session.launch({ image: snapshot.id })
+      const marker = `harness-${randomBytes(4).toString('hex')}`
+      const userData = contract.dear && can.has('user-data') ? { userData: `#cloud-config\n# ${marker}\n` } : {}
+      await using copy = await session.launch({ image: snapshot.id, ...userData })
       await copy.waitUntilReady()
       expect(await copy.root.readFile('/var/tmp/in-snapshot')).toBe('kept')
+      if (userData.userData) expect(await copy.root.sh`cat /var/lib/cloud/instance/user-data.txt`).toContain(marker)
       expect(copy.id).not.toBe(instance.id)
       await copy.destroy()
       await snapshot.delete()
@@ -167,7 +174,21 @@ export function describePlatform(name: string, contract: Contract): void {
       ).toEqual([])
     })
 
-    testIf('user-data is there', ['user-data'], async () => {
+    testIf('saved memory continues in a machine of its own', ['snapshot', 'warm-start'], async () => {
+      const [bootId, mark] = [await instance.bootId(), `/run/harness-${randomBytes(4).toString('hex')}`]
+      await instance.root.sh`echo memory > ${mark}`
+      await using snapshot = await instance.snapshot(undefined, { memory: true })
+      await using copy = await session.launch({ image: snapshot.id, warm: true })
+      expect(await copy.sh`cat ${mark}`).toBe('memory')
+      expect(await copy.bootId()).toBe(bootId)
+      await copy.root.sh`rm ${mark}`
+      expect(await instance.sh`cat ${mark}`).toBe('memory')
+      await copy.destroy()
+      await snapshot.delete()
+    })
+
+    testIf('user-data is there', ['user-data'], async ({ skip }) => {
+      if (contract.dear && can.has('snapshot')) skip('shown with the snapshot')
       const marker = `harness-${randomBytes(4).toString('hex')}`
       await using other = await session.launch({
         image: contract.image,

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { buildDisk, catalogueNames, findEntry, findRecipe, getImage, recipes } from '../../images/index.ts'
 import type { PlatformImage } from '../platform.ts'
 import { missing } from './errors.ts'
 import { architectureOf, digestOf, openImageFile } from './image-file.ts'
@@ -15,14 +16,34 @@ export interface FoundImage extends PlatformImage {
   file: ImageFile
 }
 
+/** Prefix of a name that means the image its publisher offers, even if a recipe has that name. */
+const OFFICIAL = 'official:'
+
 /**
- * Finds a disk image: a file by its path.
+ * Finds a disk image: a file by its path, the disk of a recipe by name or YAML file (built when needed), or an official image by name
+ * (downloaded and checked when needed).
  * @throws ConfigError for a file that is no usable disk image, PlatformError not-found
  */
 export async function findImage(reference: string, options: Resolving): Promise<FoundImage> {
-  if (!looksLikePath(reference) && !(await exists(reference)))
-    throw missing(`qemu has no image "${reference}"`, 'give the path of a disk image: ./debian.qcow2')
-  return await describe(reference, options)
+  const { signal, onProgress } = options
+  const within = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) }
+  const official = reference.startsWith(OFFICIAL)
+  const name = official ? reference.slice(OFFICIAL.length) : reference
+  if (!official && (findRecipe(name) || /\.ya?ml$/.test(name))) {
+    const { path, image } = await buildDisk(name, within)
+    const { distribution, release, architecture, variant, description } = image.manifest
+    return { ...(await describe(path, options)), distribution, release, architecture, variant, description }
+  }
+  if (!official && (looksLikePath(name) || (await exists(name)))) return await describe(name, options)
+  if (findEntry(name)) {
+    const { path, architecture } = await getImage(name, within)
+    return { ...(await describe(path, options)), architecture, description: `${name}, as its publisher offers it` }
+  }
+  const names = [...new Set([...recipes.map((recipe) => recipe.name), ...catalogueNames()])]
+  throw missing(
+    `qemu has no image "${reference}"`,
+    `give the path of a disk image, as ./debian.qcow2, or one of ${names.slice(0, 12).join(', ')}`,
+  )
 }
 
 async function describe(path: string, { signal, onProgress }: Resolving): Promise<FoundImage> {

@@ -1,17 +1,21 @@
 import { join } from 'node:path'
+import { debianArchitecture } from '../../core/architecture.ts'
+import { UnsupportedError } from '../../core/errors.ts'
 import { stateDir } from '../../core/paths.ts'
 import type { LaunchRequest, PlatformImage, PlatformSession, Resource } from '../platform.ts'
 import { chooseAccelerator, hostArchitecture, paceOf } from './accelerator.ts'
 import { findImage } from './images.ts'
 import { architectureOf, openImageFile } from './image-file.ts'
 import { launchMachine } from './launch.ts'
-import type { Source } from './launch.ts'
+import type { Source } from './plan-launch.ts'
 import { QemuMachine } from './machine.ts'
 import { manifest } from './manifest.ts'
 import type { Architecture, LaunchExtra, QemuOptions } from './options.ts'
 import { parseExtra } from './options.ts'
 import { findSnapshot, machineDir, readRecord, snapshotDir } from './record.ts'
 import { listResources, removeResource } from './resources.ts'
+
+const NAMES: Readonly<Record<string, Architecture>> = { amd64: 'x86_64', arm64: 'aarch64' }
 
 type ResolveOptions = Parameters<PlatformSession['resolveImage']>[1]
 
@@ -40,6 +44,7 @@ export class QemuSession implements PlatformSession {
 
   async launch(request: LaunchRequest): Promise<QemuMachine> {
     const extra = parseExtra(request)
+    if (request.cloudIdentity) throw new UnsupportedError('qemu cannot give a guest the identity of a cloud')
     const source = await this.#source(request, extra)
     const { accelerator } = await this.#acceleration(source.architecture, request.signal)
     const context = { root: this.#root, options: this.#options, accelerator }
@@ -77,7 +82,7 @@ export class QemuSession implements PlatformSession {
 
   /** What was asked for, else what the image says, else this host's. */
   #architecture(extra: LaunchExtra, said: string): Architecture {
-    const known = said === 'x86_64' || said === 'aarch64' ? said : undefined
+    const known = NAMES[debianArchitecture(said)]
     return extra.architecture ?? this.#options.architecture ?? known ?? hostArchitecture()
   }
 
