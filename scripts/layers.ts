@@ -25,6 +25,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packagesIn: { 'transport/': ['ssh2', 'p-limit'], 'ssh-keys': ['ssh2'] },
   },
   images: { imports: ['core', 'distros'], packages: ['yaml', 'zod'] },
+  inspect: { imports: ['core', 'instance', 'images'], packages: [] },
   platforms: { imports: ['core', 'results', 'distros', 'imds', 'images', 'instance', 'platforms/*'], packages: [] },
   'platforms/*': {
     imports: ['core', 'results', 'distros', 'imds', 'images', 'instance', 'platforms'],
@@ -72,6 +73,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'logs',
       'instance',
       'images',
+      'inspect',
       'platforms',
       'reporters',
       'runner',

@@ -1,8 +1,7 @@
 import { access } from 'node:fs/promises'
 import { ConfigError } from '../../core/errors.ts'
-import type { CheckRecord } from '../../results/check-record.ts'
-import { EXIT } from '../../results/status.ts'
 import { defineCommand } from '../command.ts'
+import { describeJudgements, exitCodeOf } from '../judgements.ts'
 import { print, printJson } from '../output.ts'
 import { unknownWord } from '../parse.ts'
 
@@ -40,28 +39,10 @@ export default defineCommand({
       ...(options.platform ? { cell: { platform: options.platform } } : {}),
     })
     if (options.json) await printJson(records)
-    else await print(describe(records, options.all ?? false))
+    else await print(describeJudgements(records, options.all ?? false))
     return exitCodeOf(records)
   },
 })
-
-function exitCodeOf(records: readonly CheckRecord[]): number {
-  if (records.some((record) => record.status === 'fail')) return EXIT.fail
-  return records.some((record) => record.status === 'error' || record.status === 'miss') ? EXIT.miss : EXIT.pass
-}
-
-function describe(records: readonly CheckRecord[], all: boolean): string {
-  const shown = records.filter(({ status }) => all || (status !== 'pass' && status !== 'skip'))
-  const lines = shown.flatMap(({ status, id, title, severity, phase, errors, reason }) => [
-    `${status.padEnd(5)} ${id} (${severity}, ${phase}): ${title}`,
-    ...(reason === undefined ? [] : [`      ${reason}`]),
-    ...errors.flatMap((error) => error.message.split('\n').map((line) => `      ${line}`)),
-  ])
-  const counts = new Map<string, number>()
-  for (const { status } of records) counts.set(status, (counts.get(status) ?? 0) + 1)
-  const numbers = [...counts].map(([status, count]) => `${count} ${status}`).join(', ')
-  return [...lines, `${records.length} judgements: ${numbers || 'none'}`].join('\n')
-}
 
 async function mustBeReadable(file: string): Promise<void> {
   try {

@@ -52,6 +52,11 @@ export function debianDisk(architecture: string): DiskAdditions | undefined {
           '',
         ].join('\n'),
       },
+      {
+        path: '/etc/modprobe.d/blocked-hardware.conf',
+        content:
+          '# No virtual machine has these, and looking for them takes time.\nblacklist floppy\nblacklist pcspkr\n',
+      },
       // tells grub-cloud that it may write to the disk when it is upgraded; it is asked only after this build
       { path: '/etc/grub.d/enable_cloud', content: '' },
     ],

@@ -56,7 +56,7 @@ export async function collectFactsAtRest(
   { signal, enter = [] }: { signal?: AbortSignal; enter?: readonly string[] | undefined } = {},
 ): Promise<Facts> {
   const collectedAt = new Date().toISOString()
-  const [first = 'sh', ...words] = [...enter, 'sh', '-s', 'rest']
+  const [first, ...words] = [...enter, 'sh', '-s', 'rest']
   const result = await probeHost([first, ...words], {
     stdin: await factsScript(),
     env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ROOT: root.replace(/\/+$/, '') || '/.' },

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CatalogueEntry } from '../../../../src/images/get/catalogue.ts'
 import type { GetOptions } from '../../../../src/images/get/get-image.ts'
 import { getEntry, getImage } from '../../../../src/images/get/get-image.ts'
-import { imageBytes } from '../../../fixtures/openpgp/publisher-files.ts'
+import { imageBytes, publisherTexts } from '../../../fixtures/openpgp/publisher-files.ts'
 import type { Publisher } from './publisher.ts'
 import { FIXTURES, filesEntry, fixture, startPublisher, streamEntry } from './publisher.ts'
 
@@ -29,6 +29,10 @@ afterEach(async () => {
 const get = (entry: CatalogueEntry, options: GetOptions = {}) =>
   getEntry(entry, { transport: { stallMs: 300, retryMs: 5 }, signal: AbortSignal.timeout(20_000), ...options })
 const downloads = () => readdir(join(dir, 'cache', 'downloads'), { recursive: true })
+
+test('the fixtures are about these bytes', async () => {
+  expect((await fixture('SHA256SUMS')).toString()).toBe(publisherTexts()['SHA256SUMS'])
+})
 
 test('an image is downloaded once, checked, and asked for by name afterwards', async () => {
   const image = await get(filesEntry(publisher.url))
