@@ -1,5 +1,6 @@
 export { openPlatform } from './platforms/open-platform.ts'
 export type { OpenOptions, PlatformName, PlatformOptions } from './platforms/open-platform.ts'
+export type { CloudIdentity } from './platforms/cloud-identity.ts'
 export type { LaunchOptions, Session } from './platforms/session.ts'
 export type { Ledger, LedgerEntry, Intent } from './platforms/ledger.ts'
 export type { Owner, PlatformImage, PlatformManifest, Resource, ResourceKind } from './platforms/platform.ts'

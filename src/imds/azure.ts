@@ -2,7 +2,7 @@ import { json, notFound, onlyMethods, refuse, text } from './answers.ts'
 import { wireAnswer, wireGuard, WIRE_ADDRESS } from './azure-wire.ts'
 import { defineCloud, METADATA_ENDPOINT } from './cloud.ts'
 import type { Answer, ImdsRequest } from './cloud.ts'
-import { subnetOf, userDataBytes, uuidFrom } from './document.ts'
+import { subnetOf, userDataBytes, uuidFrom } from './derived.ts'
 import type { InstanceDocument, Nic } from './document.ts'
 import { namesIn } from './tree.ts'
 

@@ -1,7 +1,7 @@
 import { json, notFound, onlyMethods, refuse, text } from './answers.ts'
 import { defineCloud, METADATA_ENDPOINT } from './cloud.ts'
 import type { Answer, ImdsContext, ImdsRequest } from './cloud.ts'
-import { netmask, subnetOf, uuidFrom } from './document.ts'
+import { netmask, subnetOf, uuidFrom } from './derived.ts'
 import type { InstanceDocument } from './document.ts'
 import { listing, namesIn, nodeAt } from './tree.ts'
 import type { Tree } from './tree.ts'

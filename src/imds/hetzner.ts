@@ -1,7 +1,7 @@
 import { notFound, onlyMethods, text } from './answers.ts'
 import { defineCloud, METADATA_ENDPOINT } from './cloud.ts'
 import type { Answer } from './cloud.ts'
-import { userDataBytes, uuidFrom } from './document.ts'
+import { userDataBytes, uuidFrom } from './derived.ts'
 import type { InstanceDocument } from './document.ts'
 import { namesIn } from './tree.ts'
 

@@ -1,6 +1,6 @@
 import { notFound, onlyMethods, text } from './answers.ts'
 import { defineCloud, LINK_LOCAL, METADATA_ENDPOINT } from './cloud.ts'
-import { userDataBytes, uuidFrom } from './document.ts'
+import { userDataBytes, uuidFrom } from './derived.ts'
 import type { InstanceDocument } from './document.ts'
 
 const FOLDER = '/nocloud/'

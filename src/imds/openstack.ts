@@ -1,7 +1,7 @@
 import { json, notFound, onlyMethods, text } from './answers.ts'
 import { defineCloud, METADATA_ENDPOINT } from './cloud.ts'
 import type { Answer } from './cloud.ts'
-import { netmask, userDataBytes, uuidFrom } from './document.ts'
+import { netmask, userDataBytes, uuidFrom } from './derived.ts'
 import type { InstanceDocument, Nic } from './document.ts'
 import { fromTree, namesIn } from './tree.ts'
 import type { Tree } from './tree.ts'

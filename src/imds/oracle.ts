@@ -1,7 +1,7 @@
 import { json, notFound, onlyMethods, refuse, text } from './answers.ts'
 import { defineCloud, METADATA_ENDPOINT } from './cloud.ts'
 import type { Answer } from './cloud.ts'
-import { subnetOf, userDataBytes, uuidFrom } from './document.ts'
+import { subnetOf, userDataBytes, uuidFrom } from './derived.ts'
 import type { InstanceDocument } from './document.ts'
 import { namesIn } from './tree.ts'
 

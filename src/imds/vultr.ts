@@ -1,6 +1,6 @@
 import { json, notFound, onlyMethods, text } from './answers.ts'
 import { defineCloud, METADATA_ENDPOINT } from './cloud.ts'
-import { netmask, subnetOf, uuidFrom } from './document.ts'
+import { netmask, subnetOf, uuidFrom } from './derived.ts'
 import type { InstanceDocument, Nic } from './document.ts'
 import { listing, namesIn, nodeAt } from './tree.ts'
 

@@ -25,9 +25,12 @@ it('exports these values from harness', () => {
 it('exports these values from harness/testing', () => {
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
     [
+      "CLOUDS",
       "PlatformError",
       "UnknownFactError",
+      "crawlSize",
       "describeFiles",
+      "healthReports",
       "isKnown",
       "known",
       "matches",
