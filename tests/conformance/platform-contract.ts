@@ -9,7 +9,7 @@ import type { Instance } from '../../src/instance/instance.ts'
 import type { Capability } from '../../src/instance/machine.ts'
 import type { PlatformErrorKind } from '../../src/core/errors.ts'
 import type { PlatformManifest } from '../../src/platforms/platform.ts'
-import type { Session } from '../../src/platforms/session.ts'
+import type { LaunchOptions, Session } from '../../src/platforms/session.ts'
 import { NASTY } from './transport-contract.ts'
 
 export interface Contract {
@@ -20,6 +20,8 @@ export interface Contract {
   image: string
   /** How each kind of provider error can be had here. */
   errors?: Partial<Record<PlatformErrorKind, () => Promise<unknown>>>
+  /** What every launch is given besides. */
+  launch?: Partial<LaunchOptions>
   /** Each boot takes minutes: what can be shown with fewer of them is. */
   dear?: boolean
   /** Why the whole contract cannot run on this host, with the command that lifts it. */
@@ -39,9 +41,11 @@ export function describePlatform(name: string, contract: Contract): void {
   describe.skipIf(contract.skip)(`platform ${name}${contract.skip ? ` (skipped: ${contract.skip})` : ''}`, () => {
     let session: Session
     let instance: Instance
+    const launch = (options: Partial<LaunchOptions> = {}) =>
+      session.launch({ image: contract.image, ...contract.launch, ...options })
     beforeAll(async () => {
       session = await contract.open()
-      instance = await session.launch({ image: contract.image })
+      instance = await launch()
       await instance.waitUntilReady()
     })
     afterAll(async () => {
@@ -161,7 +165,7 @@ export function describePlatform(name: string, contract: Contract): void {
       await using snapshot = await instance.snapshot()
       const marker = `harness-${randomBytes(4).toString('hex')}`
       const userData = contract.dear && can.has('user-data') ? { userData: `#cloud-config\n# ${marker}\n` } : {}
-      await using copy = await session.launch({ image: snapshot.id, ...userData })
+      await using copy = await launch({ image: snapshot.id, ...userData })
       await copy.waitUntilReady()
       expect(await copy.root.readFile('/var/tmp/in-snapshot')).toBe('kept')
       if (userData.userData) expect(await copy.root.sh`cat /var/lib/cloud/instance/user-data.txt`).toContain(marker)
@@ -190,8 +194,7 @@ export function describePlatform(name: string, contract: Contract): void {
     testIf('user-data is there', ['user-data'], async ({ skip }) => {
       if (contract.dear && can.has('snapshot')) skip('shown with the snapshot')
       const marker = `harness-${randomBytes(4).toString('hex')}`
-      await using other = await session.launch({
-        image: contract.image,
+      await using other = await launch({
         userData: `#cloud-config\n# ${marker}\nruncmd: [true]\n`,
       })
       await other.waitUntilReady()
@@ -219,9 +222,7 @@ export function describePlatform(name: string, contract: Contract): void {
       const before = await session.list()
       for (const afterMs of [0, 2, 300]) {
         const aborting = AbortSignal.timeout(afterMs)
-        const outcome = await session
-          .launch({ image: contract.image, signal: aborting })
-          .catch((error: unknown) => error)
+        const outcome = await launch({ signal: aborting }).catch((error: unknown) => error)
         if (outcome instanceof Error) expect(outcome.name).toBe('CancelledError')
         else await (outcome as Instance).destroy()
       }
@@ -229,7 +230,7 @@ export function describePlatform(name: string, contract: Contract): void {
     })
 
     testIf('destroying twice is fine, and the list tells', ['stop-start'], async () => {
-      const other = await session.launch({ image: contract.image })
+      const other = await launch()
       expect((await session.list()).map((resource) => resource.id)).toContain(other.id)
       await other.destroy()
       await other.destroy()
@@ -239,7 +240,7 @@ export function describePlatform(name: string, contract: Contract): void {
 
     test('disposing never rejects, even when the machine is gone', async () => {
       if (!can.has('stop-start')) return
-      const other = await session.launch({ image: contract.image })
+      const other = await launch()
       await other.destroy()
       await other[Symbol.asyncDispose]()
     })
