@@ -1,6 +1,7 @@
 import type { Capability } from '../instance/machine.ts'
 import { type Facts } from '../instance/facts/facts.ts'
 import { isKnown } from '../instance/facts/unknown-fact.ts'
+import { matchesGlob } from '../matrix/glob.ts'
 import type { CellSummary } from '../results/event.ts'
 import type { Applicability } from '../testing/check.ts'
 
@@ -22,6 +23,10 @@ export function whyNot(applies: Applicability | undefined, place: Place): string
     return 'needs its own kernel, this is a container'
   const unlike = identities && whyOtherIdentity(identities, cell.axes?.['identity'])
   if (unlike !== undefined) return unlike
+  const elsewhere = Object.entries(applies.axes ?? {}).find(
+    ([axis, glob]) => !matchesGlob(cell.axes?.[axis] ?? 'default', glob),
+  )
+  if (elsewhere) return `only in cells with ${elsewhere.join(': ')}`
   const missing = applies.capabilities?.filter((capability) => !capabilities.has(capability)) ?? []
   if (missing.length > 0) return `${cell.platform} cannot ${missing.join(', ')}`
   const distribution =

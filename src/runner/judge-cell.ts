@@ -38,6 +38,7 @@ export class CellJudge {
         capabilities: [...machines.session.manifest.capabilities],
         attachments: join(stage.dir, 'logs', 'checks'),
         live: stage.plan.needs.live,
+        ...(cell.environment ? { environment: cell.environment } : {}),
       },
       tmpDir,
       log: join(stage.dir, 'runner.log'),

@@ -193,6 +193,7 @@ export async function judgeRegression(
     ...(firstBoot ? { firstBoot } : {}),
     expected: judges.expected(facts),
     cell: judges.spec.cell,
+    environment: judges.spec.environment ?? {},
   })
 }
 

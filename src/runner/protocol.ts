@@ -20,6 +20,8 @@ export interface ChildSpec {
   attachments: string
   /** Whether checks need an instance: then the code for it is loaded early. */
   live: boolean
+  /** Variables of the matrix for executables that judge. */
+  environment?: Readonly<Record<string, string>>
 }
 
 /** Where things are that are judged; sent when they exist. */

@@ -50,8 +50,8 @@ export async function isScript(path: string): Promise<boolean> {
 export async function declareScript(path: string): Promise<void> {
   const { id, info } = await readScript(path)
   const deadlineMs = info.timeoutMs ?? 120_000
-  const judge = async ({ instance, skip, attach, signal }: RegressionContext) => {
-    const result = await instance.root.script({ path }, { deadline: `${deadlineMs} ms`, signal })
+  const judge = async ({ instance, environment, skip, attach, signal }: RegressionContext) => {
+    const result = await instance.root.script({ path }, { deadline: `${deadlineMs} ms`, env: environment, signal })
     const output = capText(cleanText(`${result.stdout}${result.stderr}`).trim(), 8000)
     if (output) attach(`${id}.txt`, output)
     if (result.exitCode === 77) skip(output.split('\n').at(-1) || `${basename(path)} skipped itself`)

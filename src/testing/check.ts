@@ -17,6 +17,8 @@ export interface Applicability {
   ownKernel?: boolean
   init?: readonly ('systemd' | 'openrc' | 'sysvinit' | 'rc')[]
   capabilities?: readonly Capability[]
+  /** Only in cells with these values on axes of the matrix; `*` and `?` are wildcards, `{ disk: 'extra-*' }`. */
+  axes?: Readonly<Record<string, string>>
   /** Only on a machine with the identity of a cloud: of any, or of one of these. */
   identities?: 'any' | readonly string[]
 }
@@ -83,6 +85,8 @@ export interface RegressionContext {
   expect: ExpectStatic
   expected: Expectations
   cell: CellSummary
+  /** `environment` of the matrix. */
+  environment: Readonly<Record<string, string>>
   skip: (reason: string) => never
   measure: (measurement: Measurement) => void
   /** Keeps `text` as a log of the cell, attached to this check. */

@@ -18,6 +18,8 @@ export interface UpgradeOptions {
   onProgress?: (line: string) => void
   /** For everything together. Default `"10 minutes"`. */
   deadline?: Duration
+  /** Variables for the command of a `command:` source. */
+  environment?: Readonly<Record<string, string>>
 }
 
 /** A package whose version differs between before and after; `undefined` means it was not there. */
@@ -47,7 +49,7 @@ export interface UpgradeWork {
   installed: boolean
   manager: PackageManagerName
   /** Runs as root, again while the archive has trouble. Returns stdout and stderr. */
-  run: (what: string, command: string) => Promise<string>
+  run: (what: string, command: string, environment?: Readonly<Record<string, string>>) => Promise<string>
   /** Fetches the lists of what is available. */
   refresh: () => Promise<void>
   retry: <T>(what: string, action: () => Promise<T>) => Promise<T>
@@ -78,7 +80,7 @@ export async function upgradeAgent(
   const versionBefore = await agentVersion(work, agent)
   if (source.kind === 'none') return { from: versionBefore, to: versionBefore, changed: false, others: [], log: '' }
   const before = await instance.packages.list()
-  await apply(work, agent, source)
+  await apply(work, agent, source, options.environment)
   const versionAfter = await agentVersion(work, agent)
   const changes = changedPackages(before, await instance.packages.list())
   const ours = new Set<string>(work.packages)
@@ -117,9 +119,9 @@ async function prepare(
       action,
     )
   }
-  const run: UpgradeWork['run'] = (what, command) =>
+  const run: UpgradeWork['run'] = (what, command, more = {}) =>
     retry(what, async () => {
-      const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', NEEDRESTART_MODE: 'l' }
+      const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', NEEDRESTART_MODE: 'l', ...more }
       const result = await instance.root.run(command, { ...limits(), env, check: true })
       record(result)
       return `${result.stdout}${result.stderr}`
@@ -148,7 +150,12 @@ function agentPackages(
   return known === undefined ? [first] : [known, ...others]
 }
 
-async function apply(work: UpgradeWork, agent: Agent, source: Exclude<UpgradeSource, { kind: 'none' }>): Promise<void> {
+async function apply(
+  work: UpgradeWork,
+  agent: Agent,
+  source: Exclude<UpgradeSource, { kind: 'none' }>,
+  environment: UpgradeOptions['environment'],
+): Promise<void> {
   const { instance, packages, note } = work
   switch (source.kind) {
     case 'release':
@@ -170,7 +177,7 @@ async function apply(work: UpgradeWork, agent: Agent, source: Exclude<UpgradeSou
       return installFromSuite(work, source.suite)
     case 'command':
       note(`running the upgrade command for ${agent.name}`)
-      await work.run('run the upgrade command', source.command)
+      await work.run('run the upgrade command', source.command, environment)
   }
 }
 

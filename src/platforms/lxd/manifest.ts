@@ -34,4 +34,5 @@ export const manifest: PlatformManifest = {
   },
   defaultInstanceType: 'default',
   boots: ['container', 'uefi'],
+  architectures: 'host',
 }

@@ -38,6 +38,7 @@ export async function judge(
       expect,
       expected: { ...table, ...expected },
       cell: CELL,
+      environment: {},
       skip: (reason) => {
         throw new SkipCheck(reason)
       },

@@ -138,3 +138,11 @@ test.each([
 ] as const)('%j with %j exits with %i', (statuses, run, code) => {
   expect(exitCodeOf([...statuses], run)).toBe(code)
 })
+
+test('a check that is about an axis is planned only where the cell has the value', () => {
+  const checks = [regression('disks', { applies: { axes: { disk: 'extra-*' } } })]
+  const plain = cell('none')
+  expect(planCell(plain, checks, new Set()).skipped).toMatchObject([{ reason: 'only in cells with disk: extra-*' }])
+  const more = { ...plain, axes: { ...plain.axes, disk: 'extra-1GiB' } }
+  expect(planned(planCell(more, checks, new Set()))).toEqual(['regression/disks/-/image shared'])
+})

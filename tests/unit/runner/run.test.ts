@@ -21,7 +21,7 @@ const statuses = (records: readonly CheckRecord[]) =>
 test('a good cell passes, its events are on disk, and nothing is left', { timeout: 30_000 }, async () => {
   using folder = testFolder()
   const run = await fakeRun(folder.path, {
-    matrix: { ...SUITES, checks: [checksAt('good.ts'), checksAt('script.sh')] },
+    matrix: { ...SUITES, checks: [checksAt('good.ts'), checksAt('script.sh')], environment: { CLOSELY: 'closely' } },
   })
   expect(statuses(run.records)).toEqual({
     'elsewhere-policy first-boot': 'skip',
@@ -41,7 +41,7 @@ test('a good cell passes, its events are on disk, and nothing is left', { timeou
   const shared = run.records.find((record) => record.id === 'good-shared')
   expect(shared?.measurements).toEqual([{ name: 'commands', value: 1, unit: 'count' }])
   expect(readFileSync(join(run.runDir, shared?.attachments?.[0] ?? ''), 'utf8')).toBe('hello')
-  expect(run.records.find((record) => record.id === 'scripted')?.reason).toBe('looked')
+  expect(run.records.find((record) => record.id === 'scripted')?.reason).toBe('looked closely')
   expect(await readLedgers()).toEqual([])
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`harness-run-${markText(ownMark())}`))).toEqual([])
 })
@@ -72,7 +72,12 @@ test('what fails, breaks and hangs is told apart, with the evidence', { timeout:
 test('an upgraded image is compared with the image as it came', { timeout: 30_000 }, async () => {
   using folder = testFolder()
   const run = await fakeRun(folder.path, {
-    matrix: { ...SUITES, agent: { source: 'command:true' }, checks: [checksAt('good.ts')] },
+    matrix: {
+      ...SUITES,
+      agent: { source: 'command:test "$CANDIDATE" = 25.1' },
+      environment: { CANDIDATE: '25.1' },
+      checks: [checksAt('good.ts')],
+    },
     platform: { answers: [...FACTS, { command: 'dpkg-query', stdout: 'cloud-init\t25.1\n' }] },
   })
   expect(

@@ -3,5 +3,5 @@
 # harness: title: a script can judge
 # harness: because: not everybody writes TypeScript
 # harness: severity: minor
-echo looked
+echo looked $CLOSELY
 exit 77
