@@ -31,10 +31,11 @@ it('writes a platform whose imports point down and whose types fit', () => {
   )
   expect(faults).toEqual([])
 
-  for (const part of ['core', 'instance', 'results', 'distros', 'images']) {
+  for (const part of ['core', 'instance', 'results', 'distros', 'images', 'imds']) {
     symlinkSync(join(REPOSITORY, 'src', part), join(root, 'src', part))
   }
-  symlinkSync(join(REPOSITORY, 'src/platforms/platform.ts'), join(root, 'src/platforms/platform.ts'))
+  for (const file of ['platform.ts', 'cloud-identity.ts'])
+    symlinkSync(join(REPOSITORY, 'src/platforms', file), join(root, 'src/platforms', file))
   symlinkSync(join(REPOSITORY, 'node_modules'), join(root, 'node_modules'))
   writeFileSync(join(root, 'package.json'), '{"type":"module"}')
   writeFileSync(
