@@ -32,7 +32,7 @@ function prepareHost(): void {
     run(['apt-get', 'update', '-qq'], env)
     run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], env)
   }
-  run([join(ROOT, 'harness'), 'setup', '--yes'], process.env)
+  run([join(ROOT, 'harness'), 'setup', '--yes', '--qemu'], process.env)
 }
 
 /** A preparation that fails is not the end: the tests that need it say so. */

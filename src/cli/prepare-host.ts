@@ -12,7 +12,7 @@ interface Consent {
  * Says what this host lacks and installs it, with consent. Resolves at once when it has everything.
  * @throws CancelledError when the answer is no, PrerequisiteError when it cannot be done
  */
-export async function prepareHost(consent: Consent, options: { lxd?: boolean } = {}): Promise<void> {
+export async function prepareHost(consent: Consent, options: { lxd?: boolean; qemu?: boolean } = {}): Promise<void> {
   const { planSetup, runSetup } = await import('../setup/index.ts')
   const plan = await planSetup(options)
   if (plan.steps.length === 0) return

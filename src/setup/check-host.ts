@@ -7,7 +7,7 @@ import { probeHost } from '../core/subprocess.ts'
 import type { Prerequisite } from '../platforms/platform.ts'
 import { findCommand, isRoot } from './host.ts'
 import { lowLimits } from './kernel-limits.ts'
-import { findDaemon, IMAGE_TOOLS } from './packages.ts'
+import { findDaemon, IMAGE_TOOLS, QEMU_TOOLS } from './packages.ts'
 import { findUsableDaemon } from './usable.ts'
 
 const GIB = 1024 ** 3
@@ -21,6 +21,9 @@ export async function checkHost(env: NodeJS.ProcessEnv = process.env): Promise<P
     await lxd(env),
     ...IMAGE_TOOLS.filter((tool) => tool.command === 'mmdebstrap' || tool.command === 'mksquashfs').map(
       ({ command = '', package: name, use }) => tool(command, name, use),
+    ),
+    ...QEMU_TOOLS.flatMap(({ command, package: name, use }) =>
+      command === undefined ? [] : [optional(tool(command, name, use))],
     ),
     optional(btrfs()),
     optional(await userNamespaces()),

@@ -30,11 +30,29 @@ const DAEMON_TOOLS: readonly Tool[] = [
   { command: 'ip', package: 'iproute2', use: 'finds a free network' },
 ]
 
+/** What machines of QEMU for the architecture of this host need. */
+export const QEMU_TOOLS: readonly Tool[] =
+  process.arch === 'arm64'
+    ? [
+        { command: 'qemu-system-aarch64', package: 'qemu-system-arm', use: 'runs virtual machines' },
+        { path: '/usr/share/AAVMF/AAVMF_CODE.fd', package: 'qemu-efi-aarch64', use: 'is their firmware' },
+        { command: 'qemu-img', package: 'qemu-utils', use: 'reads and writes disk images' },
+      ]
+    : [
+        { command: 'qemu-system-x86_64', package: 'qemu-system-x86', use: 'runs virtual machines' },
+        { path: '/usr/share/OVMF', package: 'ovmf', use: 'is their firmware' },
+        { command: 'qemu-img', package: 'qemu-utils', use: 'reads and writes disk images' },
+      ]
+
 const APT_MS = 1_200_000
 
-/** Names of the Debian packages whose tools are missing. `daemon` adds LXD, or Incus where the archive has no LXD, and what it needs. */
-export async function missingPackages(daemon: boolean): Promise<string[]> {
-  const tools = daemon ? [...IMAGE_TOOLS, ...DAEMON_TOOLS] : IMAGE_TOOLS
+/**
+ * Names of the Debian packages whose tools are missing.
+ * @param daemon adds LXD, or Incus where the archive has no LXD, and what it needs
+ * @param qemu adds QEMU
+ */
+export async function missingPackages(daemon: boolean, qemu = false): Promise<string[]> {
+  const tools = [...IMAGE_TOOLS, ...(daemon ? DAEMON_TOOLS : []), ...(qemu ? QEMU_TOOLS : [])]
   const missing = tools.filter((tool) => !isThere(tool)).map((tool) => tool.package)
   if (daemon && !findDaemon()) missing.unshift(await daemonPackage())
   return missing
@@ -42,7 +60,7 @@ export async function missingPackages(daemon: boolean): Promise<string[]> {
 
 /** What missing packages are for, one clause each. */
 export function usesOf(packages: readonly string[]): string {
-  const uses = [...IMAGE_TOOLS, ...DAEMON_TOOLS]
+  const uses = [...IMAGE_TOOLS, ...DAEMON_TOOLS, ...QEMU_TOOLS]
     .filter((tool) => packages.includes(tool.package))
     .map((tool) => `${tool.package} ${tool.use}`)
   return [

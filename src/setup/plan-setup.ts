@@ -13,6 +13,8 @@ import { findUsableDaemon, isUsable } from './usable.ts'
 export interface SetupOptions {
   /** Also make sure that containers can be launched. Default true. */
   lxd?: boolean
+  /** Also make sure that QEMU can run virtual machines. Default false. */
+  qemu?: boolean
   /** Set up the private daemon even where another one is usable. */
   private?: boolean
   /** Default `process.env`. */
@@ -57,7 +59,7 @@ export async function planSetup(options: SetupOptions = {}): Promise<SetupPlan> 
   const usable = wantsLxd ? await usableDaemon(settings, options.private ?? false, env) : undefined
   const needsDaemon = wantsLxd && usable === undefined
   if (needsDaemon) mustBeReachable(settings.dir)
-  const packages = await missingPackages(needsDaemon)
+  const packages = await missingPackages(needsDaemon, options.qemu)
   // for a daemon that works already it is an improvement: not worth asking for root
   const limits = wantsLxd && (needsDaemon || isRoot()) ? await lowLimits() : []
   const lxcfs = wantsLxd ? await lxcfsState() : 'runs'

@@ -29,7 +29,8 @@ const command = defineCommand({
     }
     if (options.setup) {
       const { prepareHost } = await import('../prepare-host.ts')
-      await prepareHost({ yes: options.yes ?? false, signal }, { lxd: cells.some((cell) => cell.platform === 'lxd') })
+      const uses = (name: string) => cells.some((cell) => cell.platform === name)
+      await prepareHost({ yes: options.yes ?? false, signal }, { lxd: uses('lxd'), qemu: uses('qemu') })
     }
     if (options.rebuild) await rebuild([...new Set(cells.map((cell) => cell.image))], signal)
     const executor = options.executor === 'queue' ? await queued(options.database) : undefined

@@ -5,14 +5,15 @@ import { describePlan, prepareHost } from '../prepare-host.ts'
 
 export default defineCommand({
   name: 'setup',
-  text: 'Installs what this host needs for runs on LXD containers, after saying what that is and asking. An LXD or Incus you have is used as it is; otherwise a private one is started that touches nothing else. Doing it twice is fine.',
+  text: 'Installs what this host needs for runs on LXD containers, and with --qemu for virtual machines, after saying what that is and asking. An LXD or Incus you have is used as it is; otherwise a private one is started that touches nothing else. Doing it twice is fine.',
   options: {
     yes: { type: 'boolean', short: 'y', text: 'agree without being asked' },
+    qemu: { type: 'boolean', text: 'also QEMU and firmware for virtual machines' },
     'dry-run': { type: 'boolean', text: 'only say what would be done' },
     remove: { type: 'boolean', text: 'stop and remove the private LXD with everything in it' },
     json: { type: 'boolean', text: 'with --dry-run: print data' },
   },
-  examples: ['harness setup --dry-run', 'sudo harness setup --yes', 'sudo harness setup --remove'],
+  examples: ['harness setup --dry-run', 'sudo harness setup --yes --qemu', 'sudo harness setup --remove'],
   async run({ options, signal }) {
     const { lxdSettings, planSetup, teardownSetup } = await import('../../setup/index.ts')
     const consent = { yes: options.yes ?? false, signal }
@@ -25,7 +26,7 @@ export default defineCommand({
       return 0
     }
     if (options['dry-run']) {
-      const plan = await planSetup()
+      const plan = await planSetup({ qemu: options.qemu ?? false })
       const steps = plan.steps.map(({ id, title, reason, commands, needsRoot }) => ({
         id,
         title,
@@ -37,7 +38,7 @@ export default defineCommand({
       else await print(describePlan(plan))
       return 0
     }
-    await prepareHost(consent)
+    await prepareHost(consent, { qemu: options.qemu ?? false })
     note('This host is ready: harness run')
     return 0
   },

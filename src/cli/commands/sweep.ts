@@ -11,7 +11,7 @@ export default defineCommand({
     run: { type: 'string', value: 'RUN', text: 'only what this run made' },
     all: { type: 'boolean', text: 'also what other hosts made and what has not expired; asks' },
     images: { type: 'boolean', text: 'also images that are kept for later runs; asks' },
-    platform: { type: 'string', multiple: true, value: 'NAME', text: 'look here too; default lxd' },
+    platform: { type: 'string', multiple: true, value: 'NAME', text: 'look here too; default lxd and qemu' },
     yes: { type: 'boolean', short: 'y', text: 'agree without being asked' },
     json: { type: 'boolean', text: 'print data' },
   },
@@ -22,7 +22,7 @@ export default defineCommand({
       ...(options.run === undefined ? {} : { runId: options.run }),
       ...(options.all ? { all: true } : {}),
       ...(options.images ? { images: true } : {}),
-      platforms: (options.platform ?? ['lxd']).map((name) => ({ name, options: {} })),
+      platforms: (options.platform ?? ['lxd', 'qemu']).map((name) => ({ name, options: {} })),
       signal,
     }
     if ((options.all || options.images) && !options['dry-run']) {
