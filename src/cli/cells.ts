@@ -27,7 +27,7 @@ export const CELL_OPTIONS = {
     type: 'string',
     multiple: true,
     value: 'IMAGE',
-    text: 'only cells of this image; a path or remote:ALIAS that the matrix does not name is added to it',
+    text: 'only cells of this image; a path, remote:ALIAS or official image that the matrix does not name is added to it',
   },
   filter: {
     type: 'string',
@@ -102,7 +102,7 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
     import('./estimates.ts'),
   ])
   const matrixFile = options.matrix ?? defaultMatrix()
-  const loaded = withOwnImages(await loadMatrix(matrixFile), options.image ?? [], options.platform ?? [])
+  const loaded = await withOwnImages(await loadMatrix(matrixFile), options.image ?? [], options.platform ?? [])
   const facts = await matrixFacts(loaded)
   const earlier = await earlierRuns(options['reports-dir'])
   const estimator = estimatesOf(loaded, earlier)
@@ -158,13 +158,21 @@ function defaultMatrix(): string {
 }
 
 /**
- * An image named by path or by `remote:` cannot be a slip of the pen, so it need not be in the matrix;
+ * An image named by path, by `remote:` or as an official one cannot be a slip of the pen, so it need not be in the matrix;
  * nor need the platforms it is to be tested on, when they are named too.
  */
-function withOwnImages(loaded: LoadedMatrix, images: readonly string[], platforms: readonly string[]): LoadedMatrix {
+async function withOwnImages(
+  loaded: LoadedMatrix,
+  images: readonly string[],
+  platforms: readonly string[],
+): Promise<LoadedMatrix> {
+  if (images.length === 0) return loaded
   const { axes, include = [] } = loaded.matrix
   const known = axes['image'] ?? []
-  const own = images.map(ownPath).filter((image) => /[:/]/.test(image) && !known.includes(image))
+  const { findEntry, findRecipe } = await import('../images/index.ts')
+  const isOwn = (image: string) =>
+    /[:/]/.test(image) || (findRecipe(image) === undefined && findEntry(image) !== undefined)
+  const own = images.map(ownPath).filter((image) => isOwn(image) && !known.includes(image))
   if (own.length === 0) return loaded
   const others = platforms.filter((name) => /^[a-z0-9-]+$/.test(name) && !axes.platform.includes(name))
   const cross = (names: readonly string[]) => names.flatMap((platform) => own.map((image) => ({ platform, image })))

@@ -7,6 +7,8 @@ import type { Recipe, RecipeArchive } from './recipe.ts'
 
 const UPDATE_DEADLINE_MS = 180_000
 const DOWNLOAD_DEADLINE_MS = 1_200_000
+/** How long an answer of the archives may count: several runs in a row, not a working day. */
+const FRESH_MS = 5 * 60_000
 const UNUSED_DEB_MS = 7 * 86_400_000
 const APT_HINT = 'apt-get install apt'
 
@@ -68,22 +70,33 @@ export async function openAptRoot(recipe: Recipe, archives: readonly RecipeArchi
 
 /**
  * Brings the package indices up to date and returns a key that changes exactly when a package of the suites does.
- * Costs one conditional round trip per suite when nothing changed.
+ * Costs one conditional round trip per suite when nothing changed; with `reuse` nothing when that was done a few minutes ago.
  * @throws SubprocessError when an archive cannot be reached or its signature is wrong.
  */
-export async function refreshIndices(root: AptRoot, options: AptOptions): Promise<string> {
-  await runHost(['apt-get', '-qq', '--error-on=any', 'update'], {
-    env: root.env,
-    deadlineMs: UPDATE_DEADLINE_MS,
-    installHint: APT_HINT,
-    ...lineOptions(options),
-  })
+export async function refreshIndices(root: AptRoot, options: AptOptions & { reuse?: boolean }): Promise<string> {
+  const stamp = join(root.directory, 'asked')
+  if (!options.reuse || !(await isFresh(stamp))) {
+    await rm(stamp, { force: true })
+    await runHost(['apt-get', '-qq', '--error-on=any', 'update'], {
+      env: root.env,
+      deadlineMs: UPDATE_DEADLINE_MS,
+      installHint: APT_HINT,
+      ...lineOptions(options),
+    })
+    await writeFile(stamp, '')
+  }
   const lists = join(root.directory, 'lists')
   const releases = (await readdir(lists)).filter((name) => name.endsWith('Release')).sort()
   const hashes = await Promise.all(
     releases.map(async (name) => `${name}\n${indexHashes(await readFile(join(lists, name), 'utf8'))}`),
   )
   return sha256(hashes.join('\n'))
+}
+
+async function isFresh(stamp: string): Promise<boolean> {
+  const age = Date.now() - ((await stat(stamp).catch(() => undefined))?.mtimeMs ?? 0)
+  // a clock that was set back must not make it fresh for ever
+  return age >= 0 && age < FRESH_MS
 }
 
 /** What apt would install for the recipe into an empty system: the file names of the packages, sorted. */

@@ -42,6 +42,8 @@ import { countInodes, readFromSquashfs, tarToSquashfs } from './squashfs.ts'
 export interface BuildOptions {
   /** Build even when the cache has this very image. */
   rebuild?: boolean
+  /** Be content with what the archives said a few minutes ago. */
+  reuseIndices?: boolean
   /** One short line for people, at every step. */
   onProgress?: (line: string) => void
   signal?: AbortSignal
@@ -95,7 +97,8 @@ export async function buildImage(reference: string | Recipe, options: BuildOptio
 }
 
 async function prepare(recipe: Recipe, digest: string, options: BuildOptions): Promise<Prepared> {
-  options.onProgress?.('reading package indices')
+  const reuse = options.reuseIndices === true && !options.rebuild
+  if (!reuse) options.onProgress?.('reading package indices')
   const mirrored = useHostMirrors(recipe.archives, await readHostSources())
   const attempts =
     JSON.stringify(mirrored) === JSON.stringify(recipe.archives) ? [recipe.archives] : [mirrored, recipe.archives]
@@ -103,7 +106,7 @@ async function prepare(recipe: Recipe, digest: string, options: BuildOptions): P
   for (const archives of attempts) {
     const apt = await openAptRoot(recipe, archives)
     try {
-      const state = await refreshIndices(apt, aptOptions(options))
+      const state = await refreshIndices(apt, { ...aptOptions(options), reuse })
       return { recipe, digest, archives, apt, key: sha256(`${digest}\n${state}`).slice(0, 32) }
     } catch (error) {
       if (error instanceof CancelledError) throw error

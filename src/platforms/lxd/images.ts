@@ -7,6 +7,7 @@ import type { PlatformImage } from '../platform.ts'
 import type { AliasInfo, ImageInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
 import { findByAlias, findByFingerprint, importImage } from './image-import.ts'
+import { importOfficial } from './official-image.ts'
 import { REMOTES, parseRemote } from './remotes.ts'
 
 interface Resolving {
@@ -20,14 +21,19 @@ const COPY_MS = 1_800_000
 
 /**
  * Finds an image: a recipe by name or YAML file (built when needed), the folder of a built image, `ubuntu:24.04` and the like
- * from a public server, an alias of the server, a built image by name, or a fingerprint; `remote:name` only on the server.
+ * from a public server, an alias of the server, a built image by name, an official image by name, or a fingerprint; `remote:name` only
+ * on the server.
  * @throws PlatformError not-found with near names
  */
 export async function resolveImage(client: LxdClient, reference: string, options: Resolving): Promise<ImageInfo> {
   if (reference.startsWith(ON_SERVER)) return findOnServer(client, reference.slice(ON_SERVER.length))
   if (findRecipe(reference) || /\.ya?ml$/.test(reference)) {
     const { signal, onProgress } = options
-    const built = await buildImage(reference, { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) })
+    const built = await buildImage(reference, {
+      reuseIndices: true,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    })
     return importBuilt(client, built, options)
   }
   if (/^\.{0,2}\//.test(reference)) return importBuilt(client, await readBuilt(resolve(reference)), options)
@@ -36,7 +42,8 @@ export async function resolveImage(client: LxdClient, reference: string, options
   const byAlias = await findByAlias(client, reference)
   if (byAlias) return byAlias
   const [cached] = /^[a-z0-9][a-z0-9.-]*$/.test(reference) ? await listCached(reference) : []
-  return cached ? importBuilt(client, cached, options) : findOnServer(client, reference)
+  if (cached) return importBuilt(client, cached, options)
+  return (await importOfficial(client, reference, options)) ?? findOnServer(client, reference)
 }
 
 /** What the platform contract tells about an image. */

@@ -109,6 +109,15 @@ test('unsigned images are taken when the user says so, and never pass for signed
   await expect(get(filesEntry(publisher.url), { maxAgeMs: 60_000 })).rejects.toThrow(/there is no signature/)
 })
 
+test('what nobody signs has to be asked for once, and is used afterwards', async () => {
+  const entry = filesEntry(publisher.url, { signature: { kind: 'none', why: 'he never did' } })
+  await expect(get(entry)).rejects.toMatchObject({ hint: expect.stringMatching(/image get test-1 --unsigned/) })
+  const { path } = await get(entry, { unsigned: true })
+  const lines: string[] = []
+  expect((await get(entry, { onProgress: (line) => lines.push(line) })).path).toBe(path)
+  expect(lines).toEqual([expect.stringMatching(/warning: test-1 is not signed/)])
+})
+
 test('a wrong checksum is never used, signed or not', async () => {
   publisher.routes.set('/test-1-amd64.qcow2', imageBytes(300_000, 5))
   await expect(get(filesEntry(publisher.url))).rejects.toMatchObject({ reason: 'digest' })
