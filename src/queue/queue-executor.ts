@@ -84,8 +84,8 @@ class QueueExecution implements Execution {
   }
 
   async #send(plans: readonly CellPlan[]): Promise<void> {
-    const { runId, waivers, keep } = this.#order
-    await addRun(this.#database, runId, { waivers, keep }, plans)
+    const { runId, waivers, keep, spend } = this.#order
+    await addRun(this.#database, runId, { waivers, keep, spend }, plans)
     const inputs = await addInputs(this.#database, runId, plans)
     const jobs = plans.map(({ cell }) => ({ runId, cell: cell.id, lifetimeMs: lifetimeMs(cell) }))
     await this.#jobs.add(jobs)

@@ -1,12 +1,14 @@
 import type { Waiver } from '../matrix/waivers.ts'
 import type { CellPlan } from '../runner/plan.ts'
 import type { Keep } from '../runner/run-context.ts'
+import type { SpendSettings } from '../runner/spend-settings.ts'
 import type { Database } from './database.ts'
 
 /** What all cells of a run have in common. */
 export interface RunSettings {
   waivers: readonly Waiver[]
   keep: Keep
+  spend?: SpendSettings | undefined
 }
 
 /** Milliseconds after which workers give up a run whose owner is not heard of. */

@@ -1,33 +1,52 @@
 import { rm } from 'node:fs/promises'
 import { makeTempDir } from '../core/temp-dir.ts'
 import { pause } from '../core/wait-until.ts'
+import type { Leases } from '../limits/leases.ts'
+import type { EventSink } from '../runner/event-log.ts'
+import { Gate } from '../runner/gate.ts'
 import type { CheckFiles } from '../runner/load-checks.ts'
 import { LocalWork } from '../runner/local-executor.ts'
+import { Paces } from '../runner/paces.ts'
 import type { Database } from './database.ts'
 import { isWanted, type RunSettings } from './run-row.ts'
 
 const LOOK_MS = 2000
 
+type Parts = Pick<WorkedRun, 'runId' | 'dir' | 'work' | 'files' | 'outboxes' | 'gate' | 'signal'>
+
 /** What the cells of one run share in a worker. */
 export class WorkedRun {
+  readonly runId: string
   /** Stands for the folder of the run until files were sent. */
   readonly dir: string
   readonly work: LocalWork
   /** Files with checks, by cell. */
   readonly files: Map<string, CheckFiles>
+  /** Who hears of what is said about a cell, by cell. */
+  readonly outboxes: Map<string, EventSink>
+  /** Decides when a cell may begin. */
+  readonly gate: Gate
   /** Fires when nobody wants the run any more. */
   readonly signal: AbortSignal
   readonly #closed: AbortController
 
-  private constructor(parts: Pick<WorkedRun, 'dir' | 'work' | 'files' | 'signal'>, closed: AbortController) {
+  private constructor(parts: Parts, closed: AbortController) {
+    this.runId = parts.runId
     this.dir = parts.dir
     this.work = parts.work
     this.files = parts.files
+    this.outboxes = parts.outboxes
+    this.gate = parts.gate
     this.signal = parts.signal
     this.#closed = closed
   }
 
-  static async open(database: Database, runId: string, settings: RunSettings, part: string): Promise<WorkedRun> {
+  static async open(
+    database: Database,
+    runId: string,
+    settings: RunSettings,
+    own: { part: string; leases: Leases },
+  ): Promise<WorkedRun> {
     const dir = await makeTempDir('worker')
     const files = new Map<string, CheckFiles>()
     const unwanted = new AbortController()
@@ -37,9 +56,17 @@ export class WorkedRun {
       files: files.get(id) ?? { modules: [], scripts: [] },
       checks: new Map(),
     })
-    const order = { runId, runDir: dir, events: { emit: () => {} }, ...settings, signal, checksOf }
-    const work = await LocalWork.open(order, part)
-    const run = new WorkedRun({ dir, work, files, signal }, closed)
+    const outboxes = new Map<string, EventSink>()
+    const events: EventSink = {
+      emit: (event) => {
+        if ('cell' in event) outboxes.get(event.cell)?.emit(event)
+      },
+    }
+    const order = { runId, runDir: dir, events, ...settings, signal, checksOf }
+    const paces = new Paces()
+    const work = await LocalWork.open(order, own.part, paces)
+    const gate = new Gate(order, paces, own.leases)
+    const run = new WorkedRun({ runId, dir, work, files, outboxes, gate, signal }, closed)
     void watch(database, runId, unwanted, closed.signal)
     return run
   }
@@ -48,6 +75,7 @@ export class WorkedRun {
   async close(): Promise<void> {
     this.#closed.abort()
     await this.work.close()
+    this.gate.close()
     await rm(this.dir, { recursive: true, force: true })
   }
 }

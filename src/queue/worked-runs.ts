@@ -2,11 +2,15 @@ import { join } from 'node:path'
 import { toErrorRecord } from '../core/errors.ts'
 import { pause } from '../core/wait-until.ts'
 import { findCheckFiles } from '../runner/load-checks.ts'
+import type { CellPlan } from '../runner/plan.ts'
+import type { CellEnd } from '../runner/run-cell.ts'
+import type { Entry } from '../runner/schedule.ts'
 import { type Taken, takeCell } from './claims.ts'
 import type { Database } from './database.ts'
 import { fetchInputs } from './inputs.ts'
 import type { CellJob } from './jobs.ts'
 import { Outbox } from './outbox.ts'
+import type { PostgresLeases } from './postgres-leases.ts'
 import { WorkedRun } from './worked-run.ts'
 
 /** A cell whose workers are lost so often is more likely to be the reason than they are. */
@@ -17,14 +21,16 @@ const LINGER_MS = 5000
 /** The runs a worker has a part in. */
 export class WorkedRuns {
   readonly #database: Database
+  readonly #leases: PostgresLeases
   readonly #name: string
   readonly #note: (text: string) => void
   readonly #runs = new Map<string, { run: Promise<WorkedRun>; cells: number }>()
   readonly #closing = new AbortController()
   #parts = 0
 
-  constructor(database: Database, name: string, note: (text: string) => void) {
+  constructor(database: Database, leases: PostgresLeases, name: string, note: (text: string) => void) {
     this.#database = database
+    this.#leases = leases
     this.#name = name
     this.#note = note
   }
@@ -66,11 +72,15 @@ export class WorkedRuns {
       const cell = await fetchInputs(this.#database, claim.runId, taken.plan.cell, join(run.dir, 'inputs'))
       run.files.set(cell.id, await findCheckFiles(cell.checks))
       const plan = { ...taken.plan, cell }
-      if (claim.claim > 1)
-        for (const { kind, id } of await run.work.removeLeftovers(plan)) this.#note(`removed ${kind} ${id}`)
+      run.outboxes.set(cell.id, outbox)
+      if (claim.claim > 1) await this.#takeOver(run, plan)
+      const entry = await this.#admitted(run, plan, signal)
+      if ('refused' in entry) return await outbox.end(run.gate.refuse(plan, entry.refused))
       const { end } = await run.work.cell(plan, { events: outbox, signal })
       const ended = await end
       await outbox.end(ended)
+      // Units that cannot be given back now are free when the lease is over.
+      await entry.leave(ended).catch((error: unknown) => this.#note(`${claim.cell}: ${(error as Error).message}`))
       this.#note(`${claim.cell}: ${ended.status}`)
     } catch (thrown) {
       const error = toErrorRecord(thrown)
@@ -78,6 +88,28 @@ export class WorkedRuns {
       const reason = `${this.#name}: ${error.message}`
       outbox.emit({ type: 'cell-ended', cell: claim.cell, attempt, status, reason, error, durationMs: 0, boots: 0 })
       await outbox.end({ status, leaks: 0 })
+    } finally {
+      run.outboxes.delete(claim.cell)
+    }
+  }
+
+  /** Removes what lost workers left of a cell; what they had taken of quotas is free then. */
+  async #takeOver(run: WorkedRun, plan: CellPlan): Promise<void> {
+    for (const { kind, id } of await run.work.removeLeftovers(plan)) this.#note(`removed ${kind} ${id}`)
+    await this.#leases.takeOver(run.runId, plan.cell.id)
+  }
+
+  /** Waits until the cell may begin. */
+  async #admitted(
+    run: WorkedRun,
+    plan: CellPlan,
+    signal: AbortSignal,
+  ): Promise<Exclude<Entry<CellEnd>, { waitMs: number }>> {
+    for (;;) {
+      if (signal.aborted) return { leave: async () => {} }
+      const entry = await run.gate.enter(plan)
+      if (!('waitMs' in entry)) return entry
+      await pause(entry.waitMs, signal)
     }
   }
 
@@ -85,7 +117,7 @@ export class WorkedRuns {
     let entry = this.#runs.get(claim.runId)
     if (!entry) {
       const part = `${this.#name}-${++this.#parts}`
-      entry = { run: WorkedRun.open(this.#database, claim.runId, settings, part), cells: 0 }
+      entry = { run: WorkedRun.open(this.#database, claim.runId, settings, { part, leases: this.#leases }), cells: 0 }
       this.#runs.set(claim.runId, entry)
     }
     entry.cells++

@@ -3,6 +3,7 @@ import { pause } from '../core/wait-until.ts'
 import { sweep } from '../runner/sweep.ts'
 import { openDatabase } from './database.ts'
 import { type CellJob, openJobs } from './jobs.ts'
+import { PostgresLeases } from './postgres-leases.ts'
 import { makeTables } from './tables.ts'
 import { WorkedRuns } from './worked-runs.ts'
 
@@ -31,7 +32,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const swept = await sweep({ workersOnly: true })
     for (const { platform, id, outcome } of swept.items) note(`${outcome} what a lost worker left: ${platform} ${id}`)
     const jobs = await openJobs(database, note)
-    const runs = new WorkedRuns(database, name, note)
+    const leases = await PostgresLeases.open(database, name)
+    const runs = new WorkedRuns(database, leases, name, note)
     const active = new Set<Promise<void>>()
     await jobs.take(concurrency, async (job: CellJob, signal: AbortSignal) => {
       const work = runs.work(job, signal)
@@ -45,6 +47,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     // A cell that was given to somebody else is still being cleaned up here.
     await Promise.allSettled(active)
     await runs.close()
+    leases.close()
     await jobs.close()
   } finally {
     await database.close()

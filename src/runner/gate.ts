@@ -41,16 +41,22 @@ export class Gate implements Admission<CellPlan, CellEnd> {
   readonly #paces: Paces
   readonly #waiting = new Map<string, number>()
   readonly #leases: Leases | undefined
+  readonly #ownLeases: Leases | undefined
   readonly #spending: Spending | undefined
 
-  /** @throws PrerequisiteError when the tables in the state directory cannot be used */
-  constructor(run: Pick<RunOrder, 'runId' | 'events' | 'signal' | 'spend'>, paces: Paces) {
+  /**
+   * @param shared leases of whoever works on the run together; default those of this host
+   * @throws PrerequisiteError when the tables in the state directory cannot be used
+   */
+  constructor(run: Pick<RunOrder, 'runId' | 'events' | 'signal' | 'spend'>, paces: Paces, shared?: Leases) {
     this.#run = run
     this.#paces = paces
     const { limits = {}, estimates = {} } = run.spend ?? {}
     // A killed run keeps its units while its ledger names machines.
     const hasLeftovers = (runId: string) => existsSync(join(ledgerDir(), `${runId}.jsonl`))
-    if (Object.keys(limits).length > 0) this.#leases = new LeaseTable({ hasLeftovers })
+    const limited = Object.keys(limits).length > 0
+    if (limited && !shared) this.#ownLeases = new LeaseTable({ hasLeftovers })
+    this.#leases = limited ? (shared ?? this.#ownLeases) : undefined
     if (Object.values(estimates).some((usd) => usd > 0)) this.#spending = new Spending()
   }
 
@@ -87,7 +93,7 @@ export class Gate implements Admission<CellPlan, CellEnd> {
   }
 
   close(): void {
-    this.#leases?.close()
+    this.#ownLeases?.close()
     this.#spending?.close()
   }
 

@@ -66,6 +66,32 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
     expect(readFileSync(join(stage.runDir, 'events.jsonl'), 'utf8')).not.toContain('not-needed')
   })
 
+  test('quotas are kept by all workers together, also by one that is lost', async () => {
+    using stage = new Stage(postgres.url, { ...fakeMatrix(8), limits: { fake: { machines: 3 } } })
+    const lost = stage.worker('lost', '-j', '4')
+    const run = stage.run()
+    await lost.says(/begins/)
+    const others = [stage.worker('one', '-j', '4'), stage.worker('two', '-j', '4')]
+    await run.says(/launch \d/)
+    lost.child.kill('SIGKILL')
+    expect(await run.ended).toBe(0)
+    for (const { child } of others) child.kill('SIGTERM')
+    expect(await Promise.all(others.map(({ ended }) => ended))).toEqual([0, 0])
+    const events = stage.events(run.output())
+    let machines = 0
+    let most = 0
+    // A machine of the lost worker counts until another one goes on with its cell.
+    const open = new Set<string>()
+    for (const event of events.toSorted((a, b) => a.at.localeCompare(b.at))) {
+      if (event.type === 'step-started' && event.step === 'launch') open.add(event.cell)
+      if (event.type === 'step-ended' && event.step === 'destroy') open.delete(event.cell)
+      machines = open.size
+      most = Math.max(most, machines)
+    }
+    expect(most).toBe(3)
+    expect(await postgres.sql('SELECT count(*) FROM harness.lease')).toBe('0')
+  })
+
   test('a worker that was only away has no say any more', async () => {
     using stage = new Stage(postgres.url, fakeMatrix(1, { bootMs: 4000 }))
     const away = stage.worker('away')
