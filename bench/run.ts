@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const ALL = ['startup', 'exec', 'lifecycle', 'cell', 'parallel', 'plan', 'schedule', 'datasources']
+const ALL = ['startup', 'exec', 'lifecycle', 'cell', 'parallel', 'plan', 'schedule', 'datasources', 'qemu']
 const flags: Readonly<Record<string, readonly string[]>> = {
   schedule: ['--max-semi-space-size=4', '--optimize-for-size'],
 }
