@@ -106,7 +106,8 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
   const facts = await matrixFacts(loaded)
   const earlier = await earlierRuns(options['reports-dir'])
   const estimator = estimatesOf(loaded, earlier)
-  const previous = await readLock(matrixFile, options.lock ?? 'use')
+  const wantsAll = (loaded.matrix.coverage?.strength ?? 'all') === 'all'
+  const previous = wantsAll ? undefined : await readLock(matrixFile, options.lock ?? 'use')
   const expanded = expandMatrix(loaded, {
     ...facts,
     override: overrides(options),

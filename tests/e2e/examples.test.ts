@@ -79,7 +79,8 @@ it('every workflow is YAML with pinned actions', () => {
   for (const file of globSync(['.github/workflows/*.yml', 'examples/*.yaml'], { cwd: ROOT })) {
     const text = readFileSync(join(ROOT, file), 'utf8')
     expect(() => parse(text)).not.toThrow()
-    for (const [, version = ''] of text.matchAll(/uses: [^@\s]+@(\S+)/g)) expect(version).toMatch(/^(v\d+|[0-9a-f]{40})$/)
+    for (const [, version = ''] of text.matchAll(/uses: [^@\s]+@(\S+)/g))
+      expect(version).toMatch(/^(v\d+|[0-9a-f]{40})$/)
   }
 })
 
