@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, open, readFile, readdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { probeHost, runHost } from '../core/subprocess.ts'
+import { makeTempDir } from '../core/temp-dir.ts'
 import { openWorkDir } from './cache.ts'
-import { isAlive, markText, ownMark, parseMark } from './process-mark.ts'
 import { diskFormatOf } from './rest/disk-file.ts'
 import type { PackedFormat } from './rest/disk-file.ts'
 import { diskToTar } from './rest/disk-to-tar.ts'
-import { asNamespaceRoot } from './user-namespace.ts'
+import { asNamespaceRoot, removeTree } from './user-namespace.ts'
 
 /** A root file system that never booted. Nothing in it may be executed. */
 export interface RestingRoot extends AsyncDisposable {
@@ -19,7 +18,6 @@ export interface RestingRoot extends AsyncDisposable {
   enter: readonly string[]
 }
 
-const PREFIX = 'harness-rest-'
 const DEADLINE_MS = 300_000
 const KEEP_CAPABILITIES = ['--xattrs', '--xattrs-include=security.capability']
 
@@ -35,9 +33,11 @@ export async function openAtRest(path: string, options: { signal?: AbortSignal }
     throw new ConfigError(`cannot read the image ${path}`, { cause })
   })
   if (info.isDirectory()) return { root: rootOf(file), enter: [], [Symbol.asyncDispose]: () => Promise.resolve() }
-  const directory = join(tmpdir(), `${PREFIX}${markText(ownMark())}-${Math.random().toString(36).slice(2, 8)}`)
+  // by its name a sweep knows whose it is
+  const directory = await makeTempDir('rest')
+  await chmod(directory, 0o755)
   const target = join(directory, 'root')
-  await mkdir(target, { recursive: true, mode: 0o755 })
+  await mkdir(target, { mode: 0o755 })
   const enter = asNamespaceRoot()
   try {
     const format = await diskFormatOf(file)
@@ -45,28 +45,11 @@ export async function openAtRest(path: string, options: { signal?: AbortSignal }
       (await isSquashfs(file)) && enter.length === 0 && (await mountReadOnly(file, target, options.signal))
     if (format !== undefined) await unpackDiskRoot(file, format, target, enter, options.signal)
     else if (!mounted) await unpack(file, target, enter, options.signal)
-    return { root: rootOf(target), enter, [Symbol.asyncDispose]: () => takeAway(directory, enter).catch(() => {}) }
+    return { root: rootOf(target), enter, [Symbol.asyncDispose]: () => takeAway(directory).catch(() => {}) }
   } catch (error) {
-    await takeAway(directory, enter).catch(() => {})
+    await takeAway(directory).catch(() => {})
     throw error
   }
-}
-
-/** Directories, mounted or not, that a killed process left after opening an image. */
-export async function findStaleMounts(): Promise<string[]> {
-  const names = await readdir(tmpdir()).catch(() => [])
-  const stale = names.filter((name) => {
-    const mark = name.startsWith(PREFIX) ? parseMark(name) : undefined
-    return mark !== undefined && !isAlive(mark)
-  })
-  return stale.map((name) => join(tmpdir(), name))
-}
-
-/** Unmounts and removes what `findStaleMounts` finds. Returns what it removed. */
-export async function removeStaleMounts(): Promise<string[]> {
-  const stale = await findStaleMounts()
-  for (const directory of stale) await takeAway(directory, asNamespaceRoot())
-  return stale
 }
 
 function rootOf(directory: string): string {
@@ -128,14 +111,12 @@ async function unpackDiskRoot(
   await unpack(await diskToTar(file, format, work.path, signal), target, enter, signal)
 }
 
-async function takeAway(directory: string, enter: readonly string[]): Promise<void> {
+async function takeAway(directory: string): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')
   if (mounts.includes(` ${directory}/root `)) {
     const plain = await probeHost(['umount', `${directory}/root`], { deadlineMs: 30_000 })
     // a reader that still has a file open must not keep the mount in sight for ever
     if (plain.exitCode !== 0) await runHost(['umount', '--lazy', `${directory}/root`], { deadlineMs: 30_000 })
   }
-  const [command, ...rest] = enter
-  if (command === undefined) await rm(directory, { recursive: true, force: true })
-  else await runHost([command, ...rest, 'rm', '-rf', directory], { deadlineMs: DEADLINE_MS })
+  await removeTree(directory)
 }

@@ -5,6 +5,7 @@ import { cacheDir } from '../core/paths.ts'
 import { waitUntil } from '../core/wait-until.ts'
 import type { ImageManifest } from './manifest.ts'
 import { isAlive, markText, ownMark, parseMark } from './process-mark.ts'
+import { removeTree } from './user-namespace.ts'
 
 const LOCK_DEADLINE_MS = 1_800_000
 
@@ -78,7 +79,7 @@ export async function openWorkDir(label: string): Promise<AsyncDisposable & { pa
   const parent = join(imagesDir(), '.tmp')
   const path = join(parent, `${label}.${markText(ownMark())}.${Math.random().toString(36).slice(2, 8)}`)
   await mkdir(path, { recursive: true })
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }).catch(() => {}) }
+  return { path, [Symbol.asyncDispose]: () => removeTree(path).catch(() => {}) }
 }
 
 /** Work directories whose process is gone. */
@@ -94,7 +95,7 @@ export async function findStaleBuilds(): Promise<string[]> {
 /** Removes what killed builds left. */
 export async function removeStaleBuilds(): Promise<string[]> {
   const stale = await findStaleBuilds()
-  for (const path of stale) await rm(path, { recursive: true, force: true })
+  for (const path of stale) await removeTree(path)
   return stale
 }
 

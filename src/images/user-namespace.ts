@@ -1,3 +1,17 @@
+import { rm } from 'node:fs/promises'
+import { runHost } from '../core/subprocess.ts'
+
+const REMOVE_MS = 300_000
+
+/** Removes a directory, also one with files of subordinate ids in it, which only the namespace they were made in can remove. */
+export async function removeTree(path: string): Promise<void> {
+  const [command, ...rest] = asNamespaceRoot()
+  if (command === undefined) return await rm(path, { recursive: true, force: true })
+  await rm(path, { recursive: true, force: true }).catch(() =>
+    runHost([command, ...rest, 'rm', '-rf', path], { deadlineMs: REMOVE_MS }),
+  )
+}
+
 /**
  * Prefix for a command that needs to be root over files: nothing for root, else a user namespace in which the caller is root and has
  * its subordinate ids. Mounts made inside vanish with it.

@@ -1,8 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { findStaleTempDirs } from '../core/temp-dir.ts'
 import { probeHost } from '../core/subprocess.ts'
 import { waitUntil } from '../core/wait-until.ts'
-import { findStaleBuilds } from '../images/index.ts'
+import { findStaleBuilds, removeTree } from '../images/index.ts'
 
 /** What dead processes of ours left on this host: temporary folders with their sockets, keys and mounts, and half-made images. */
 export async function staleHostPaths(): Promise<string[]> {
@@ -13,7 +13,7 @@ export async function staleHostPaths(): Promise<string[]> {
 export async function removeHostLeftovers(path: string): Promise<void> {
   for (const pid of await processesIn(path)) endProcess(pid)
   for (const mount of await mountsBelow(path)) await unmount(mount)
-  await rm(path, { recursive: true, force: true })
+  await removeTree(path)
 }
 
 /** Something that was ended a moment ago may keep a mount busy for that moment. */

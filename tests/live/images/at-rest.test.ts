@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { waitUntil } from '../../../src/core/wait-until.ts'
 import type { BuiltImage } from '../../../src/images/index.ts'
-import { buildImage, findStaleMounts, openAtRest, removeStaleMounts } from '../../../src/images/index.ts'
+import { buildImage, openAtRest } from '../../../src/images/index.ts'
+import { removeHostLeftovers, staleHostPaths } from '../../../src/runner/sweep-host.ts'
 
 const able = process.getuid?.() === 0 && existsSync('/usr/bin/mmdebstrap')
 const mounts = () => readFile('/proc/self/mountinfo', 'utf8')
@@ -41,14 +42,13 @@ describe.skipIf(!able)('images at rest (needs root and mmdebstrap: sudo ./harnes
       child.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())),
     )
     const directory = root.replace(/\/root$/, '')
-    expect(await findStaleMounts()).not.toContain(directory)
+    expect(await staleHostPaths()).not.toContain(directory)
     child.kill('SIGKILL')
     await waitUntil({ what: 'the mount to be seen as left behind', deadlineMs: 10_000 }, async () =>
-      (await findStaleMounts()).includes(directory)
-        ? { done: true, value: undefined }
-        : { done: false, saw: 'not yet' },
+      (await staleHostPaths()).includes(directory) ? { done: true, value: undefined } : { done: false, saw: 'not yet' },
     )
-    expect(await removeStaleMounts()).toContain(directory)
+    await removeHostLeftovers(directory)
+    expect(existsSync(directory)).toBe(false)
     expect(await mounts()).not.toContain(directory)
     expect(existsSync(join(own.root, 'etc'))).toBe(true)
   })

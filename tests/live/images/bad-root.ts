@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runHost } from '../../../src/core/subprocess.ts'
+import { makeTempDir } from '../../../src/core/temp-dir.ts'
 import type { ImageManifest, Overlay } from '../../../src/images/index.ts'
 import { stageFiles } from '../../../src/images/staging.ts'
 
@@ -14,7 +14,8 @@ export async function openWithOverlay(
   manifest: ImageManifest,
   overlay: Overlay,
 ): Promise<AsyncDisposable & { root: string; upper: string }> {
-  const work = await mkdtemp(join(tmpdir(), 'harness-bad-'))
+  // by its name a sweep finds what a killed test left mounted
+  const work = await makeTempDir('bad')
   const [upper, scratch, merged] = [join(work, 'upper'), join(work, 'scratch'), join(work, 'merged')]
   for (const directory of [upper, scratch, merged]) await mkdir(directory)
   const tar = join(work, 'files.tar')
