@@ -17,7 +17,8 @@ if (first === 'write') {
   const started = performance.now()
   await writeReports(second)
   const ms = performance.now() - started
-  process.send?.({ ms, maxMiB: process.resourceUsage().maxRSS / 1024 })
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  process.send?.({ ms, cpuMs: (userCPUTime + systemCPUTime) / 1000, maxMiB: maxRSS / 1024 })
 } else await bench(Number(first || 5000), Number(second || 150))
 
 async function bench(cells: number, checks: number): Promise<void> {
@@ -25,9 +26,9 @@ async function bench(cells: number, checks: number): Promise<void> {
   try {
     await writeEvents(folder, cells, checks)
     const { size } = await stat(join(folder, 'events.jsonl'))
-    const written = await new Promise<{ ms: number; maxMiB: number }>((resolve, reject) => {
+    const written = await new Promise<{ ms: number; cpuMs: number; maxMiB: number }>((resolve, reject) => {
       const child = fork(import.meta.filename, ['write', folder])
-      child.on('message', (message) => resolve(message as { ms: number; maxMiB: number }))
+      child.on('message', (message) => resolve(message as { ms: number; cpuMs: number; maxMiB: number }))
       child.on('exit', (code) => reject(new Error(`the process of the reports exited with ${code}`)))
     })
     const index = join(folder, 'index.html')
@@ -35,6 +36,7 @@ async function bench(cells: number, checks: number): Promise<void> {
     console.log(
       `${cells} cells x ${checks} judgements: events ${mib(size)} MiB, index.html ${mib((await stat(index)).size)} MiB, junit.xml ${mib((await stat(join(folder, 'junit.xml'))).size)} MiB`,
     )
+    console.log(`the processor worked ${(written.cpuMs / 1000).toFixed(1)} s for the reports`)
     verdict('all reports', written.ms / 1000, 60, ' s')
     verdict('memory of the process', written.maxMiB, 1024, ' MiB')
     if (!existsSync('/usr/bin/chromium')) return console.log('Chromium is not installed: apt-get install chromium')

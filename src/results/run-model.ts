@@ -323,7 +323,16 @@ function unknownSummary(id: string): CellSummary {
   }
 }
 
+/** Times come in runs: those of a cell count from the same start, and events of one moment follow each other. */
+const parsed = { from: { text: '', ms: 0 }, to: { text: '', ms: 0 } }
+
+function parseTime(which: keyof typeof parsed, text: string): number {
+  const known = parsed[which]
+  if (known.text !== text) Object.assign(known, { text, ms: Date.parse(text) })
+  return known.ms
+}
+
 function sinceMs(from: string | undefined, to: string): number {
-  const ms = from === undefined ? 0 : Date.parse(to) - Date.parse(from)
+  const ms = from === undefined ? 0 : parseTime('to', to) - parseTime('from', from)
   return Number.isFinite(ms) ? Math.max(0, ms) : 0
 }
