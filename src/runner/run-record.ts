@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { stateDir } from '../core/paths.ts'
@@ -45,6 +45,19 @@ export async function rememberRun(record: Omit<RunRecord, 'version'>): Promise<v
     await file.close()
   }
   await rename(`${path}.new`, path)
+  await forgetOld()
+}
+
+/** Nobody goes on with a run after so long. */
+const LONGEST_DAYS = 30
+
+async function forgetOld(): Promise<void> {
+  const folder = join(stateDir(), 'runs')
+  const oldest = Date.now() - LONGEST_DAYS * 86_400_000
+  for (const name of await readdir(folder)) {
+    const info = await stat(join(folder, name)).catch(() => undefined)
+    if (info && info.mtimeMs < oldest) await rm(join(folder, name), { force: true })
+  }
 }
 
 /** The run has come to its end: there is nothing to resume. */

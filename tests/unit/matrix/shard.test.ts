@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Cell } from '../../../src/matrix/cell.ts'
+import { expandMatrix } from '../../../src/matrix/expand.ts'
+import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
 import { cellsOfShard, parseShard, planDigest } from '../../../src/matrix/shard.ts'
 
-const cell = (id: string, more: Partial<Cell> = {}) => ({ id, image: id, checks: [], ...more }) as unknown as Cell
+const [first] = expandMatrix(parseMatrix('axes: { platform: [fake], image: [debian-13] }', 'matrix.yaml')).cells
+const cell = (id: string, more: Partial<Cell> = {}): Cell => {
+  if (!first) throw new Error('there is no cell')
+  return { ...first, id, image: id, ...more }
+}
 const cells = (count: number) =>
   Array.from({ length: count }, (_, index) => cell(`fake/image-${index}/default/default`))
 const shards = (all: readonly Cell[], count: number, times?: ReadonlyMap<string, number>) =>

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readLedgers } from '../../../src/platforms/read-ledgers.ts'
@@ -161,4 +161,15 @@ test('a run is worked on by one process at a time', async () => {
     signal: cancel.signal,
   })
   expect(String(await second)).toContain(`the run ${RUN} still goes on`)
+})
+
+test('what was never resumed is forgotten after a month', async () => {
+  using folder = testFolder()
+  const old = join(folder.path, 'state', 'runs', 'old.json')
+  mkdirSync(join(folder.path, 'state', 'runs'), { recursive: true })
+  writeFileSync(old, '{}')
+  utimesSync(old, new Date('2020-01-01'), new Date('2020-01-01'))
+  writeFileSync(join(folder.path, 'state', 'runs', 'new.json'), '{}')
+  await fakeRun(folder.path)
+  expect(readdirSync(join(folder.path, 'state', 'runs'))).toEqual(['new.json'])
 })
