@@ -30,18 +30,28 @@ const DAEMON_TOOLS: readonly Tool[] = [
   { command: 'ip', package: 'iproute2', use: 'finds a free network' },
 ]
 
+/** What turns a recipe into a disk, and checks one that was downloaded. */
+const DISK_TOOLS: readonly Tool[] = [
+  { command: 'qemu-img', package: 'qemu-utils', use: 'reads and writes disk images' },
+  { command: 'sfdisk', package: 'fdisk', use: 'divides disks' },
+  { command: 'mke2fs', package: 'e2fsprogs', use: 'makes root file systems' },
+  { command: 'mkfs.vfat', package: 'dosfstools', use: 'makes EFI partitions' },
+  { command: 'mcopy', package: 'mtools', use: 'fills EFI partitions' },
+  { command: 'gpgv', package: 'gpgv', use: 'checks signatures of official images' },
+]
+
 /** What machines of QEMU for the architecture of this host need. */
 export const QEMU_TOOLS: readonly Tool[] =
   process.arch === 'arm64'
     ? [
         { command: 'qemu-system-aarch64', package: 'qemu-system-arm', use: 'runs virtual machines' },
         { path: '/usr/share/AAVMF/AAVMF_CODE.fd', package: 'qemu-efi-aarch64', use: 'is their firmware' },
-        { command: 'qemu-img', package: 'qemu-utils', use: 'reads and writes disk images' },
+        ...DISK_TOOLS,
       ]
     : [
         { command: 'qemu-system-x86_64', package: 'qemu-system-x86', use: 'runs virtual machines' },
         { path: '/usr/share/OVMF', package: 'ovmf', use: 'is their firmware' },
-        { command: 'qemu-img', package: 'qemu-utils', use: 'reads and writes disk images' },
+        ...DISK_TOOLS,
       ]
 
 const APT_MS = 1_200_000
