@@ -11,7 +11,7 @@ import { printNotSelected } from './print-not-selected.ts'
 
 type Planned = Pick<
   SelectedCells,
-  'cells' | 'excluded' | 'coverage' | 'estimator' | 'notSelected' | 'decisions' | 'lastKnown'
+  'cells' | 'excluded' | 'waivers' | 'coverage' | 'estimator' | 'notSelected' | 'decisions' | 'lastKnown'
 >
 
 /** Names of checks that are printed for one reason; `--json` has them all. */
@@ -19,7 +19,7 @@ const SOME = 4
 
 /** Prints the cells a run would test, for people. */
 export async function printPlan(planned: Planned): Promise<void> {
-  const { plans } = await planRun(planned.cells, undefined, undefined, planned.lastKnown)
+  const { plans } = await planRun(planned.cells, undefined, planned.waivers, planned.lastKnown)
   const rows = plans.map(({ cell, checks, skipped, nothing }) => {
     const judged = new Set(checks.filter((check) => !check.baseline).map((check) => check.id)).size
     const notSelected = new Set(skipped.filter((record) => record.notSelected).map(({ id }) => id)).size
@@ -48,7 +48,7 @@ export async function printPlan(planned: Planned): Promise<void> {
 
 /** The same for programs, with each check and each reason. */
 export async function printPlanJson(planned: Planned): Promise<void> {
-  const { plans } = await planRun(planned.cells, undefined, undefined, planned.lastKnown)
+  const { plans } = await planRun(planned.cells, undefined, planned.waivers, planned.lastKnown)
   const { coverage, estimator } = planned
   await printJson({
     cells: plans.map(({ cell, checks, skipped, nothing }) => ({
