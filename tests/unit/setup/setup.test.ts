@@ -74,7 +74,10 @@ test('a plan without steps does nothing and asks for no rights', async () => {
   await runSetup({ steps: [], socket: undefined, existing: false }, { onLine: () => expect.unreachable() })
 })
 
-const QEMU_PROGRAMS = [process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64', 'qemu-img']
+const QEMU_PROGRAMS = [
+  process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64',
+  ...['qemu-img', 'sfdisk', 'mke2fs', 'mkfs.vfat', 'mcopy', 'gpgv'],
+]
 
 test('every missing prerequisite comes with the command that fixes it', async () => {
   const found = await checkHost({ LXD_DIR: '/nowhere', HARNESS_LXD_DIR: '/nowhere' })
