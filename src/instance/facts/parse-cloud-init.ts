@@ -14,7 +14,7 @@ export function parseCloudConfig(lines: readonly Located[]) {
     const text = content.map((line) => line.text).join('\n')
     const entry = { file, bytes: text.length }
     try {
-      const value: unknown = parse(text, { maxAliasCount: 50, logLevel: 'error' })
+      const value = parseConfig(text)
       if (isConfig(value)) config = merge(config, value)
       const wrong = value !== null && value !== undefined && !isConfig(value)
       files.push({ ...entry, parses: !wrong, ...(wrong ? { error: 'it is not a mapping' } : {}) })
@@ -111,6 +111,18 @@ export function parseCloudInitEvents(lines: readonly string[]): CloudInitEvent[]
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
+}
+
+/** The same files of the same image come again and again, and reading them is most of the work of gathering facts. */
+const known = new Map<string, unknown>()
+const MOST_KNOWN = 64
+
+function parseConfig(text: string): unknown {
+  if (known.has(text)) return known.get(text)
+  const value: unknown = parse(text, { maxAliasCount: 50, logLevel: 'error' })
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(text, value)
+  return value
 }
 
 function strings(value: unknown): string[] {

@@ -61,12 +61,16 @@ export function unquote(text: string): string {
 
 /** Non-empty words. */
 export function words(text: string): string[] {
-  return text.split(/\s+/).filter(Boolean)
+  return text.match(/\S+/g) ?? []
 }
 
 /** Lines grouped by file, in order of appearance. */
 export function byFile(lines: readonly Located[]): Map<string, Located[]> {
   const files = new Map<string, Located[]>()
-  for (const line of lines) files.set(line.file, [...(files.get(line.file) ?? []), line])
+  for (const line of lines) {
+    const known = files.get(line.file)
+    if (known) known.push(line)
+    else files.set(line.file, [line])
+  }
   return files
 }
