@@ -1,4 +1,5 @@
 import { ConfigError } from '../core/errors.ts'
+import { plural } from '../core/text.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { Estimator } from '../matrix/estimate.ts'
 import type { LoadedMatrix } from '../matrix/load-matrix.ts'
@@ -124,10 +125,10 @@ async function byChange(
     selected: selected.map(({ cell, onlyChecks }) => ({ ...cell, ...(onlyChecks ? { onlyChecks } : {}) })),
     left: new Map(left.map(({ cell, by }) => [cell.id, by])),
     decisions: [
-      `${paths.length} changed paths in ${repo} since ${since}: ${selected.length} of ${cells.length} cells.`,
+      `${plural(paths.length, 'changed path')} in ${repo} since ${since}: ${selected.length} of ${cells.length} cells.`,
       ...applied.map(
         (one) =>
-          `  rule ${one.rule}: ${some(one.paths)}: ${one.cells.length} cells${one.fellBack ? '; it names none of this matrix, so the default was taken' : ''}`,
+          `  rule ${one.rule}: ${some(one.paths)}: ${plural(one.cells.length, 'cell')}${one.fellBack ? '; it names none of this matrix, so the default was taken' : ''}`,
       ),
     ],
   }

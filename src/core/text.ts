@@ -20,3 +20,8 @@ export function capText(text: string, maxChars: number): string {
   const tail = maxChars - head
   return `${text.slice(0, head)}\n[... ${text.length - maxChars} characters left out ...]\n${text.slice(-tail)}`
 }
+
+/** `1 cell`, `2 cells`. */
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}

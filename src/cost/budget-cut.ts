@@ -1,3 +1,4 @@
+import { plural } from '../core/text.ts'
 import type { CellSummary } from '../results/event.ts'
 import { usdText } from '../results/usage.ts'
 
@@ -81,11 +82,14 @@ export function budgetLines(bought: Bought<CellSummary>, budgetUsd: number): str
   const head = `The budget of ${usdText(budgetUsd)} buys ${kept.length} of ${all} cells, for about ${usdText(usd)} (an estimate).`
   if (cut.length === 0) return [head]
   const { values, pairs } = lostCoverage(kept, cut)
-  const some = (what: string, list: readonly string[]) =>
+  const some = (what: (count: number) => string, list: readonly string[]) =>
     list.length === 0
       ? []
-      : [`Not bought: ${list.length} ${what}: ${list.slice(0, 8).join(', ')}${list.length > 8 ? ', ...' : ''}`]
-  const lines = [...some('values', values), ...some('pairs of values', pairs)]
+      : [`Not bought: ${what(list.length)}: ${list.slice(0, 8).join(', ')}${list.length > 8 ? ', ...' : ''}`]
+  const lines = [
+    ...some((count) => plural(count, 'value'), values),
+    ...some((count) => `${plural(count, 'pair')} of values`, pairs),
+  ]
   return [head, ...(lines.length > 0 ? lines : ['Every value and every pair of values of the plan is bought.'])]
 }
 

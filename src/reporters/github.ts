@@ -2,7 +2,7 @@ import type { RunModel } from '../results/run-model.ts'
 import { countedChecks, flakyCells, isProblem, worstFirst } from '../results/summary.ts'
 import { notSelectedByRule } from './not-selected.ts'
 import { cellReason, flakyReason, judgedAt, oneLine } from './wording.ts'
-import { cleanText } from '../core/text.ts'
+import { cleanText, plural } from '../core/text.ts'
 
 const MAX_PER_LEVEL = 10
 
@@ -31,7 +31,7 @@ export function githubAnnotations(run: RunModel): string[] {
     warnings.push(command('warning', title, flakyReason(cell, checks[0])))
   }
   const notices = notSelectedByRule(run.notSelected).map(({ by, cells }) =>
-    command('notice', 'not selected', `${cells.length} cells were not selected, by ${by}`),
+    command('notice', 'not selected', `${plural(cells.length, 'cell')} of the matrix did not run, by ${by}`),
   )
   return [errors, warnings, notices].flatMap((level) => level.slice(0, MAX_PER_LEVEL))
 }

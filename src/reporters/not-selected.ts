@@ -1,3 +1,4 @@
+import { plural } from '../core/text.ts'
 import { lastKnownText, type NotSelectedCell } from '../results/not-selected.ts'
 
 /** More cells than this are told by their rule only, where space is scarce. */
@@ -13,10 +14,10 @@ export function notSelectedByRule(cells: readonly NotSelectedCell[]): { by: stri
 /** One line a cell, or where there are many one line a rule. */
 export function notSelectedLines(cells: readonly NotSelectedCell[]): string[] {
   if (cells.length <= SHORT)
-    return cells.map(({ cell, by, last }) => `${cell.id}  not selected, by ${by}; ${lastKnownText(last)}`)
+    return cells.map(({ cell, by, last }) => `${cell.id}: not selected, by ${by}; ${lastKnownText(last)}`)
   return notSelectedByRule(cells).map(({ by, cells: of }) => {
     const bad = of.filter(({ last }) => last && last.status !== 'pass').length
     const known = of.filter(({ last }) => last).length
-    return `${of.length} cells  not selected, by ${by}; last known: ${known - bad} passed, ${bad} did not, ${of.length - known} without a result`
+    return `${plural(of.length, 'cell')}: not selected, by ${by}; last known: ${known - bad} passed, ${bad} did not, ${of.length - known} without a result`
   })
 }

@@ -15,13 +15,15 @@ const KINDS: Readonly<Record<string, (options: { checks?: string[]; 'reports-dir
   platforms: listPlatforms,
   images: listImages,
   runs: listRuns,
+  spending: async () => (await import('../list-spending.ts')).listSpending(),
+  leases: async () => (await import('../list-spending.ts')).listLeases(),
 }
 
 export default defineCommand({
   name: 'list',
-  args: '[checks|rules|platforms|images|runs]',
+  args: '[checks|rules|platforms|images|runs|spending|leases]',
   arity: [0, 1],
-  text: 'Lists the checks an image is judged by (default), the log rules, the platforms, the images, or the runs so far. Launches nothing.',
+  text: 'Lists the checks an image is judged by (default), the log rules, the platforms, the images, the runs so far, what runs of this host spent today, or the quotas they hold now. Launches nothing.',
   options: {
     suite: { type: 'string', choices: ['policy', 'regression'], text: 'only checks of this suite' },
     severity: { type: 'string', choices: ['blocker', 'major', 'minor'], text: 'only checks of this severity' },

@@ -1,3 +1,4 @@
+import { plural } from '../../core/text.ts'
 import { STATUS_STYLE } from '../status-style.ts'
 import type { RunEvent } from '../../results/event.ts'
 import type { RunModel } from '../../results/run-model.ts'
@@ -21,7 +22,7 @@ export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string
     return [
       `harness ${event.harness}, run ${event.runId}, ${cells}`,
       ...notSelectedByRule(event.notSelected ?? []).map(
-        ({ by, cells: of }) => `not selected, by ${oneLine(by, 200)}: ${of.length} cells`,
+        ({ by, cells: of }) => `not selected, by ${oneLine(by, 200)}: ${plural(of.length, 'cell')}`,
       ),
       ...event.excluded.map(({ id, reason }) => `left out ${id}: ${oneLine(reason, 200)}`),
     ]

@@ -50,7 +50,7 @@ test('for people', () => {
     ),
   ).toEqual([
     'The budget of $0.30 buys 3 of 5 cells, for about $0.30 (an estimate).',
-    'Not bought: 1 values: platform=c',
+    'Not bought: 1 value: platform=c',
     'Not bought: 2 pairs of values: image=x with boot=bios, platform=a with boot=bios',
   ])
   expect(
