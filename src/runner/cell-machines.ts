@@ -38,7 +38,9 @@ export class CellMachines {
     {
       cloud,
       ...options
-    }: Pick<LaunchOptions, 'userData' | 'vendorData' | 'networkConfig'> & { cloud?: Omit<CloudIdentity, 'cloud'> } = {},
+    }: Pick<LaunchOptions, 'userData' | 'vendorData' | 'networkConfig' | 'warm'> & {
+      cloud?: Omit<CloudIdentity, 'cloud'>
+    } = {},
   ): Promise<Instance> {
     const { cell } = this.#stage.plan
     const owner = this.owner()

@@ -91,7 +91,7 @@ export class CellJudge {
       machines: lanes.flatMap(([lane, instance]) => (instance ? [{ lane, machineId: instance.id }] : [])),
       ...(prepared.afterRebootFacts === undefined ? {} : { liveFacts: prepared.afterRebootFacts }),
       ...(prepared.pairFacts === undefined ? {} : { baselineFacts: prepared.pairFacts }),
-      own: ready && prepared.snapshot !== undefined,
+      own: ready && (prepared.snapshot ?? prepared.warm) !== undefined,
       platform: stage.plan.cell.platform,
       platformOptions: stage.plan.cell.platformOptions,
       identity: session.identity,
@@ -121,7 +121,7 @@ export class CellJudge {
   async #launchOwn(name: string): Promise<string> {
     const { plan, signal } = this.#stage
     const group = plan.groups.find((known) => known.name === name)
-    const snapshot = this.#prepared.snapshot
+    const snapshot = group?.warm ? this.#prepared.warm : this.#prepared.snapshot
     if (!group || !snapshot) throw new Error(`there is nothing to launch ${name} from`)
     const userData = mergeUserData([
       ...(plan.cell.userData === undefined ? [] : [plan.cell.userData]),
@@ -132,6 +132,7 @@ export class CellJudge {
       ...(group.vendorData === undefined ? {} : { vendorData: group.vendorData }),
       ...(group.networkConfig === undefined ? {} : { networkConfig: group.networkConfig }),
       ...(group.cloud === undefined ? {} : { cloud: group.cloud }),
+      ...(group.warm ? { warm: true } : {}),
     })
     this.#own.set(`own:${name}`, instance)
     await instance.waitUntilReady({ deadline: `${plan.cell.timeouts.bootMs} ms`, signal })

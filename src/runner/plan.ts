@@ -17,7 +17,7 @@ export interface CellPlan {
   groups: OwnGroup[]
   /** Whose facts after the reboot are judged. */
   subject: Subject
-  needs: { rest: boolean; pair: boolean; snapshot: boolean; live: boolean }
+  needs: { rest: boolean; pair: boolean; snapshot: boolean; warm: boolean; live: boolean }
   /** Set when nothing is left to run: the cell is not launched. */
   nothing?: string
   /** What earlier attempts found. Absent for the first. */
@@ -61,7 +61,7 @@ export function planCell(
     skipped: [],
     groups: [],
     subject,
-    needs: { rest: false, pair: false, snapshot: false, live: false },
+    needs: { rest: false, pair: false, snapshot: false, warm: false, live: false },
   }
   const sorted = [...declared].sort((a, b) => a.id.localeCompare(b.id))
   for (const check of sorted) {
@@ -96,7 +96,8 @@ export function needsOf(checks: readonly PlannedCheck[], groups: readonly OwnGro
   return {
     rest: checks.some((check) => check.phase === 'rest'),
     pair: checks.some((check) => check.phase === 'pair' || check.baseline),
-    snapshot: groups.length > 0,
+    snapshot: groups.some((group) => !group.warm),
+    warm: groups.some((group) => group.warm),
     live: checks.some((check) => check.suite === 'regression'),
   }
 }
@@ -154,7 +155,7 @@ function planRegression(
     return
   }
   plan.checks.push(planned)
-  if (group !== undefined) addToGroup(plan.groups, group, check)
+  if (group !== undefined) addToGroup(plan, group, check, capabilities)
   else if (subject === 'upgraded' && !check.info.disruptive && judgesBaseline(cell)) {
     plan.checks.push(plannedCheck(check, { subject: 'image', baseline: true, lane: 'baseline', timeoutMs }))
   }
@@ -170,10 +171,20 @@ function whyNoOwnInstance(check: RegressionCheck, capabilities: ReadonlySet<Capa
   return missing.length > 0 ? `an own instance needs ${missing.join(', ')}, which the platform cannot do` : undefined
 }
 
-function addToGroup(groups: OwnGroup[], name: string, check: RegressionCheck): void {
+function addToGroup(
+  { groups, cell }: CellPlan,
+  name: string,
+  check: RegressionCheck,
+  capabilities: ReadonlySet<Capability>,
+): void {
   let group = groups.find((known) => known.name === name)
-  if (!group) groups.push((group = { name, userData: [] }))
-  const { userData, vendorData, networkConfig, cloud } = check.info
+  if (!group) {
+    const canWarm = capabilities.has('warm-start') && !cell.disks?.length
+    groups.push((group = { name, userData: [], ...(canWarm ? { warm: true } : {}) }))
+  }
+  const { userData, vendorData, networkConfig, cloud, warm } = check.info
+  const fresh = [userData, vendorData, networkConfig, cloud].some((data) => data !== undefined)
+  if (!warm || fresh) delete group.warm
   if (userData !== undefined && !group.userData.includes(userData)) group.userData.push(userData)
   if (vendorData !== undefined) group.vendorData ??= vendorData
   if (networkConfig !== undefined) group.networkConfig ??= networkConfig

@@ -30,6 +30,8 @@ export interface OwnGroup {
   vendorData?: string
   networkConfig?: string
   cloud?: Omit<CloudIdentity, 'cloud'>
+  /** Every check of the group allows a machine that continues from saved memory, and the platform has such. */
+  warm?: boolean
 }
 
 /** What is known of a judgement before it is made. */

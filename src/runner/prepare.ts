@@ -17,6 +17,8 @@ import type { Subject } from './planned-check.ts'
 export interface Prepared {
   subject?: Instance
   snapshot?: Snapshot
+  /** Of the rebooted subject, with its memory. */
+  warm?: Snapshot
   restFacts?: string
   firstBootFacts?: string
   afterRebootFacts?: string
@@ -60,6 +62,12 @@ export async function prepareSubject(
       phase: 'after-reboot',
       file: `${stage.plan.subject}-after-reboot`,
     }),
+  )
+  if (!stage.plan.needs.warm) return
+  prepared.warm = await stage.step(
+    'snapshot',
+    () => stage.paced(() => subject.snapshot('warm', { ...within(stage), memory: true })),
+    'with its memory',
   )
 }
 

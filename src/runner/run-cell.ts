@@ -87,7 +87,7 @@ async function runAttempt(stage: CellStage): Promise<{ end: Promise<CellEnd>; pa
     await rm(tmpDir, { recursive: true, force: true })
     const usage = usageOf(plan.cell, stage.meter, run.spend)
     const flaky = stage.isFlaky(verdict.status) ? { flaky: true } : {}
-    const cancelled = run.signal.aborted && verdict.status === 'miss' ? { cancelled: true } : {}
+    const cancelled = stage.wasCut ? { cancelled: true } : {}
     stage.emit({
       type: 'cell-ended',
       ...verdict,
@@ -133,15 +133,18 @@ async function keepMachine(
 /** Removes what the attempt made, all at the same time. Never rejects. */
 async function tearDown(stage: CellStage, machines: CellMachines | undefined, prepared: Prepared): Promise<void> {
   await stage.ending.settle()
-  if (!machines || (machines.count === 0 && !prepared.snapshot)) return
+  const snapshots = [prepared.snapshot, prepared.warm].filter((snapshot) => snapshot !== undefined)
+  if (!machines || (machines.count === 0 && snapshots.length === 0)) return
   await stage.step('destroy', async () => {
     await machines.destroyAll()
     // On most platforms a snapshot goes with its machine; then this only closes its entry in the ledger.
-    if (!prepared.snapshot || machines.isKept(prepared.subject)) return
-    try {
-      await prepared.snapshot.delete()
-    } catch (error) {
-      stage.leaked(`snapshot ${prepared.snapshot.name}`, error)
+    if (machines.isKept(prepared.subject)) return
+    for (const snapshot of snapshots) {
+      try {
+        await snapshot.delete()
+      } catch (error) {
+        stage.leaked(`snapshot ${snapshot.name}`, error)
+      }
     }
   })
 }

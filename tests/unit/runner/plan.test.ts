@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Capability } from '../../../src/instance/machine.ts'
 import { expandMatrix } from '../../../src/matrix/expand.ts'
 import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
 import { mergeUserData } from '../../../src/runner/multipart.ts'
@@ -145,4 +146,36 @@ test('a check that is about an axis is planned only where the cell has the value
   expect(planCell(plain, checks, new Set()).skipped).toMatchObject([{ reason: 'only in cells with disk: extra-*' }])
   const more = { ...plain, axes: { ...plain.axes, disk: 'extra-1GiB' } }
   expect(planned(planCell(more, checks, new Set()))).toEqual(['regression/disks/-/image shared'])
+})
+
+test('an own instance continues from memory when all its checks allow it and nothing has to be new', () => {
+  const own = (id: string, info: Partial<RegressionInfo>) => regression(id, { instance: 'own', warm: true, ...info })
+  const checks = [
+    own('a', { group: 'warm' }),
+    own('b', { group: 'warm' }),
+    own('c', { group: 'mixed' }),
+    own('d', { group: 'mixed', warm: false }),
+    own('e', { userData: '#!/bin/sh' }),
+  ]
+  const warmth = (...capabilities: Capability[]) => {
+    const { groups, needs } = planCell(cell('none'), checks, new Set(['snapshot', 'user-data', ...capabilities]))
+    return [groups.filter(({ warm }) => warm).map(({ name }) => name), needs.warm, needs.snapshot]
+  }
+  expect(warmth('warm-start')).toEqual([['warm'], true, true])
+  expect(warmth()).toEqual([[], false, true])
+})
+
+test('checks get longer where machines are slow, as far as they name a time', () => {
+  const slow = { ...cell('none'), timeouts: { bootMs: 1000, checkMs: 400, cellMs: 1, cleanupMs: 1, pace: 4 } }
+  const checks = [
+    regression('a'),
+    regression('b', { timeoutMs: 50 }),
+    regression('c', { instance: 'own', timeoutMs: 50 }),
+  ]
+  const plan = planCell(slow, checks, new Set(['snapshot']))
+  expect(plan.checks.map(({ id, timeoutMs }) => [id, timeoutMs])).toEqual([
+    ['a', 400],
+    ['b', 200],
+    ['c', 4200],
+  ])
 })

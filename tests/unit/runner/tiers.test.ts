@@ -67,7 +67,7 @@ test('a smoke cell needs one machine only, and tells what it left out', () => {
     'policy/p/first-boot/upgraded',
     'regression/quick/-/upgraded',
   ])
-  expect(plan.needs).toEqual({ rest: false, pair: false, snapshot: false, live: true })
+  expect(plan.needs).toEqual({ rest: false, pair: false, snapshot: false, warm: false, live: true })
   expect(
     plan.skipped.map(({ id, phase, status, reason, notSelected }) => ({ id, phase, status, reason, notSelected })),
   ).toEqual([
