@@ -80,8 +80,6 @@ export interface Cloud {
   dhcpOptions?(gateway: string): readonly string[]
   /** Names that must resolve to the metadata service. */
   hostNames?: readonly string[]
-  /** Settings of cloud-init that the cloud's images carry, as YAML of a file in `cloud.cfg.d`. */
-  agentConfig?(document: InstanceDocument): string
   /** Refuses a request that breaks the rules of the cloud: methods, headers, tokens. */
   guard(request: ImdsRequest, context: ImdsContext): Answer | undefined
   /** Answers a request that keeps the rules. Unknown paths are 404. */

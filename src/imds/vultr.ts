@@ -56,14 +56,8 @@ function whole(document: InstanceDocument) {
     region: { regioncode: region },
     tags: Object.keys(tags),
     'user-data': userData ?? '',
-    // Keys reach the guest this way only.
-    'vendor-data': [...(vendorData === undefined ? [] : [vendorData]), keys(sshKeys)].filter(Boolean),
+    'vendor-data': vendorData ?? '',
   }
-}
-
-/** Cloud-config with the keys; the service makes its vendor-data for the guest that asks. */
-function keys(sshKeys: readonly string[]): string {
-  return sshKeys.length === 0 ? '' : `#cloud-config\nssh_authorized_keys: ${JSON.stringify(sshKeys)}\n`
 }
 
 function card({ mac, ipv4, ipv6 }: Nic, index: number) {

@@ -449,7 +449,6 @@ export const RULES: readonly Rule[] = [
         '"instance-v2-id":',
         '"regioncode":"FRA"',
         '"additional":[{"address":"10.1.2.11"',
-        'ssh_authorized_keys',
         KEY,
         '"mac":"02:00:00:00:00:01"',
       ],

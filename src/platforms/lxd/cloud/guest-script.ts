@@ -1,4 +1,4 @@
-import type { Cloud, DmiKey } from '../../../imds/cloud.ts'
+import type { Cloud, CloudName, DmiKey } from '../../../imds/cloud.ts'
 import type { InstanceDocument } from '../../../imds/document.ts'
 
 /** Where the script lies in the guest; LXC runs it before the guest's init. */
@@ -24,6 +24,12 @@ const DATASOURCES = [
   'None',
 ]
 
+/** Settings without which a datasource does not work in a container. */
+const AGENT_CONFIG: Partial<Record<CloudName, string>> = {
+  // It takes an address for the crawl on a card with hardware behind it, and a veth has none.
+  digitalocean: 'datasource: { DigitalOcean: { use_ip4LL: false } }\n',
+}
+
 /** What is done inside the guest because a container has no firmware of its own. Told in reports. */
 export const OVERRIDES: readonly string[] = [
   'dmidecode and systemd-detect-virt answer for ds-identify as they would on the cloud',
@@ -31,6 +37,7 @@ export const OVERRIDES: readonly string[] = [
   'datasource_list names the usual clouds and not LXD',
   'networkd matches cards by name, because a veth has no permanent address',
   'the addresses of the metadata service are on the loopback interface',
+  'DigitalOcean: use_ip4LL is off',
 ]
 
 /**
@@ -56,8 +63,8 @@ export function guestScript(cloud: Cloud, document: InstanceDocument, launch: st
     ...firmware(cloud.dmi(document), launch),
     file('/usr/local/sbin/dmidecode', DMIDECODE, '755'),
     file('/usr/local/sbin/systemd-detect-virt', DETECT_VIRT, '755'),
-    file('/usr/libexec/ds-identify-env', 'DI_VIRT=kvm'),
-    file('/etc/cloud/cloud.cfg.d/95-harness-cloud-identity.cfg', agentConfig(cloud, document)),
+    file('/usr/libexec/ds-identify-env', 'DI_VIRT=kvm\nDI_LOG=/run/cloud-init/ds-identify.log'),
+    file('/etc/cloud/cloud.cfg.d/95-harness-cloud-identity.cfg', agentConfig(cloud)),
     ...document.nics.map((_, index) =>
       file(
         `/etc/systemd/network/10-netplan-eth${index}.network.d/harness.conf`,
@@ -87,8 +94,8 @@ function firmware(dmi: Partial<Record<DmiKey, string>>, launch: string): string[
   ]
 }
 
-function agentConfig(cloud: Cloud, document: InstanceDocument): string {
-  return `datasource_list: [ ${DATASOURCES.join(', ')} ]\n${cloud.agentConfig?.(document) ?? ''}`
+function agentConfig(cloud: Cloud): string {
+  return `datasource_list: [ ${DATASOURCES.join(', ')} ]\n${AGENT_CONFIG[cloud.name] ?? ''}`
 }
 
 const DMIDECODE = `#!/bin/sh
