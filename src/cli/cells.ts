@@ -160,7 +160,7 @@ function defaultMatrix(): string {
 
 /**
  * An image named by path, by `remote:` or as an official one cannot be a slip of the pen, so it need not be in the matrix;
- * nor need the platforms it is to be tested on, when they are named too.
+ * nor need the platforms that it or an image of the matrix is to be tested on, when they are named too.
  */
 async function withOwnImages(
   loaded: LoadedMatrix,
@@ -173,12 +173,15 @@ async function withOwnImages(
   const { findEntry, findRecipe } = await import('../images/index.ts')
   const isOwn = (image: string) =>
     /[:/]/.test(image) || (findRecipe(image) === undefined && findEntry(image) !== undefined)
-  const own = images.map(ownPath).filter((image) => isOwn(image) && !known.includes(image))
-  if (own.length === 0) return loaded
+  const named = images.map(ownPath)
+  const own = named.filter((image) => isOwn(image) && !known.includes(image))
   const others = platforms.filter((name) => /^[a-z0-9-]+$/.test(name) && !axes.platform.includes(name))
-  const cross = (names: readonly string[]) => names.flatMap((platform) => own.map((image) => ({ platform, image })))
-  const more = [...include, ...cross(others), ...(axes['image'] ? [] : cross(axes.platform))]
-  const image = axes['image'] ? { image: [...known, ...own] } : {}
+  if (own.length + others.length === 0) return loaded
+  const cross = (names: readonly string[], of: readonly string[]) =>
+    names.flatMap((platform) => of.map((image) => ({ platform, image })))
+  const here = named.filter((image) => own.includes(image) || known.includes(image))
+  const more = [...include, ...cross(others, here), ...(axes['image'] ? [] : cross(axes.platform, own))]
+  const image = axes['image'] && own.length > 0 ? { image: [...known, ...own] } : {}
   return {
     ...loaded,
     matrix: { ...loaded.matrix, axes: { ...axes, ...image }, ...(more.length > 0 ? { include: more } : {}) },
