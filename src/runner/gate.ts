@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
 import { Spending } from '../cost/spending.ts'
 import { regionOf } from '../cost/estimator.ts'
 import { vcpusOf } from '../cost/prices.ts'
@@ -53,7 +52,8 @@ export class Gate implements Admission<CellPlan, CellEnd> {
     this.#paces = paces
     const { limits = {}, estimates = {} } = run.spend ?? {}
     // A killed run keeps its units while its ledger names machines.
-    const hasLeftovers = (runId: string) => existsSync(join(ledgerDir(), `${runId}.jsonl`))
+    const hasLeftovers = (runId: string) =>
+      existsSync(ledgerDir()) && readdirSync(ledgerDir()).some((name) => /^[^.@]*/.exec(name)?.[0] === runId)
     const limited = Object.keys(limits).length > 0
     if (limited && !shared) this.#ownLeases = new LeaseTable({ hasLeftovers })
     this.#leases = limited ? (shared ?? this.#ownLeases) : undefined
