@@ -17,6 +17,7 @@ export const manifest: PlatformManifest = {
     'network-config',
     'extra-disk',
     'extra-nic',
+    'at-rest',
     'own-kernel',
     'image-import',
   ],

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { debianArchitecture } from '../../core/architecture.ts'
 import { UnsupportedError } from '../../core/errors.ts'
 import { stateDir } from '../../core/paths.ts'
+import { openAtRest } from '../../images/index.ts'
+import type { RestingRoot } from '../../images/index.ts'
 import type { LaunchRequest, PlatformImage, PlatformSession, Resource } from '../platform.ts'
 import { chooseAccelerator, hostArchitecture, paceOf } from './accelerator.ts'
 import { findImage } from './images.ts'
@@ -40,6 +42,11 @@ export class QemuSession implements PlatformSession {
     const acceleration = await this.#acceleration(this.#architecture({}, image.architecture), options.signal)
     if (acceleration.warning !== undefined) options.onProgress?.(`warning: ${acceleration.warning}`)
     return image
+  }
+
+  async openImageAtRest(imageId: string, options: { signal?: AbortSignal }): Promise<RestingRoot> {
+    const { path } = await openImageFile(imageId, options.signal)
+    return await openAtRest(path, options)
   }
 
   async launch(request: LaunchRequest): Promise<QemuMachine> {
