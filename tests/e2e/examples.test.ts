@@ -46,6 +46,20 @@ it('a few dozen cells stand for a matrix of many, and become jobs of a workflow'
   expect(new Set(include.flatMap((job) => job.cells.split(' ')))).toEqual(new Set(cells.map((cell) => cell.id)))
 })
 
+it('the matrix of datasources has a cell for each cloud and release, and judges datasources only', async () => {
+  const { code, stdout } = await harness(['plan', '--matrix', 'examples/datasources.yaml', '--json'])
+  const { cells } = JSON.parse(stdout) as { cells: { id: string; checks: { id: string }[] }[] }
+  expect(code).toBe(0)
+  expect(cells).toHaveLength(27)
+  for (const { id, checks } of cells) {
+    expect(checks.length, id).toBeGreaterThan(15)
+    expect(
+      checks.filter((check) => !check.id.startsWith('reg-ds-')),
+      id,
+    ).toEqual([])
+  }
+})
+
 it('the bad image is a recipe too', async () => {
   expect((await loadRecipe(join(ROOT, 'examples/bad-image.yaml'))).name).toBe('bad-image')
 })
