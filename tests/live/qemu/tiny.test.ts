@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { probeHost } from '../../../src/core/subprocess.ts'
 import { waitUntil } from '../../../src/core/wait-until.ts'
 import type { Instance } from '../../../src/instance/instance.ts'
 import { openPlatform } from '../../../src/platforms/open-platform.ts'
@@ -172,6 +173,22 @@ describe.skipIf(missing)(`machines without an operating system${missing ? ` (ski
     )
     await Promise.all(instances.map((instance) => instance.destroy()))
     expect(await session.resources()).toEqual([])
+  })
+
+  test('a user without any rights does the same', async ({ skip }) => {
+    const script = join(import.meta.dirname, 'unprivileged-machine.ts')
+    const nobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : []
+    const home = join(folder.path, 'home')
+    mkdirSync(home)
+    for (const path of [folder.path, home]) chmodSync(path, 0o777)
+    const image = folder.image('a.img', speaking('x'))
+    const env = { ...process.env, HOME: home, HARNESS_STATE_DIR: home, HARNESS_CACHE_DIR: home }
+    const options = { cwd: folder.path, env, deadlineMs: 120_000 }
+    const readable = await probeHost(['env', ...nobody, 'test', '-r', script], options)
+    if (readable.exitCode !== 0) skip(`others may not read ${import.meta.dirname}: chmod o+rx its parents`)
+    const { stdout, stderr } = await probeHost(['env', ...nobody, process.execPath, script, image], options)
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toEqual([nobody.length > 0 ? 65_534 : process.getuid?.(), ['running', 'running'], []])
   })
 
   test('a file that is no image is refused before anything is made', async () => {
