@@ -59,6 +59,9 @@ export async function narrow(
     left.push(...bought.cut.map((cell) => ({ cell, by: `budget of $${budget.toFixed(2)}` })))
     decisions.push(...budgetLines(bought, budget))
   }
+  const { oldPrices } = await import('../cost/prices.ts')
+  const old = oldPrices(chosen)
+  if (old !== undefined) decisions.push(`Estimates use ${old}; give newer ones under prices in the matrix.`)
   const estimates = Object.fromEntries(
     chosen.map((cell) => [cell.id, usd(cell) ?? 0] as const).filter(([, sum]) => sum > 0),
   )
