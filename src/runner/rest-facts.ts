@@ -27,7 +27,7 @@ export async function gatherRest(
 async function open(stage: CellStage, session: Session, image: PlatformImage): Promise<string> {
   const { signal } = stage
   await using rest = await session.openImageAtRest(image.id, { signal })
-  return formatFacts(await collectFactsAtRest(rest.root, { signal }))
+  return formatFacts(await collectFactsAtRest(rest.root, { signal, enter: rest.enter }))
 }
 
 async function cached(digest: string | undefined, make: () => Promise<string>): Promise<string> {
