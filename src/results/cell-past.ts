@@ -111,8 +111,10 @@ export class CellHistory {
         return
       case 'cell-ended':
         if (event.attempt < this.#attempt) return
-        this.#attempt = event.attempt
         this.#end = event
+        // A cell that was cancelled before it began has had no attempt.
+        if (event.cancelled && this.#attempt === 0) return
+        this.#attempt = event.attempt
         this.#failed = worseOf(this.#failed, event.status)
         // Nobody goes on with it: thousands of finished cells must not fill memory.
         if (event.next === undefined && !event.cancelled) this.#records = []

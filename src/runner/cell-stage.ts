@@ -152,6 +152,12 @@ export class CellStage {
     }
   }
 
+  /** The run was cancelled before everything was judged. */
+  get wasCut(): boolean {
+    if (!this.run.signal.aborted) return false
+    return this.failures.length > 0 || this.counted().some(({ record }) => record.status === 'miss')
+  }
+
   /** Whether a pass was a failure on another machine before. */
   isFlaky(status: Status): boolean {
     if (status !== 'pass') return false

@@ -57,10 +57,7 @@ function define(planned: PlannedCheck): void {
 
 async function run(planned: PlannedCheck, check: Check | undefined, context: TestContext): Promise<void> {
   const started = performance.now()
-  const kept: { thrown?: unknown; measurements: Measurement[]; attachments: string[] } = {
-    measurements: [],
-    attachments: [],
-  }
+  const kept: Kept = { ended: false, measurements: [], attachments: [] }
   progress({ at: new Date().toISOString(), key: planned.key, type: 'started' })
   context.onTestFinished(({ task }) => {
     const outcome = outcomeOf(kept, task.result?.errors ?? [], performance.now() - started)
@@ -79,22 +76,30 @@ async function run(planned: PlannedCheck, check: Check | undefined, context: Tes
     if (!check) throw new Error(judges.whyUndeclared(planned.id))
     if (check.suite === 'policy') await judgePolicy(judges, planned, check, tools)
     else await judgeRegression(judges, planned, check, tools)
+    kept.ended = true
   } catch (error) {
+    kept.ended = true
     kept.thrown = error
     if (!(error instanceof SkipCheck)) throw error
   }
 }
 
-function outcomeOf(
-  kept: { thrown?: unknown; measurements: Measurement[]; attachments: string[] },
-  errors: readonly RunnerError[],
-  durationMs: number,
-): CheckOutcome {
+/** What is known of a check while it runs. */
+interface Kept {
+  /** Its body came to an end; a check that is cancelled never does. */
+  ended: boolean
+  thrown?: unknown
+  measurements: Measurement[]
+  attachments: string[]
+}
+
+function outcomeOf(kept: Kept, errors: readonly RunnerError[], durationMs: number): CheckOutcome {
   const base = {
     durationMs: Math.round(durationMs * 1000) / 1000,
     ...(kept.measurements.length > 0 ? { measurements: kept.measurements } : {}),
     ...(kept.attachments.length > 0 ? { attachments: kept.attachments } : {}),
   }
+  if (!kept.ended && errors.length === 0) return { ...base, status: 'miss', reason: 'cancelled', errors: [] }
   if (kept.thrown === undefined && errors.length === 0) return { ...base, status: 'pass', errors: [] }
   if (kept.thrown === undefined) {
     // Soft expectations, or the time limit of the runner: the body itself never threw.

@@ -6,12 +6,14 @@ import type { RunOrder } from './run-context.ts'
 /** Ends a cell that is not worked on: nothing applies to it, or the run was cancelled. Undefined for every other. */
 export function leaveOut(run: Pick<RunOrder, 'events' | 'signal'>, plan: CellPlan): CellEnd | undefined {
   const cell = plan.cell.id
+  const attempt = plan.past?.attempt ?? 1
   const end = (status: Status, reason: string): CellEnd => {
-    run.events.emit({ type: 'cell-ended', cell, attempt: 1, status, reason, durationMs: 0, boots: 0 })
+    const cancelled = run.signal.aborted ? { cancelled: true } : {}
+    run.events.emit({ type: 'cell-ended', cell, attempt, status, reason, durationMs: 0, boots: 0, ...cancelled })
     return { status, leaks: 0 }
   }
   if (run.signal.aborted) return end('miss', 'the run was cancelled before this cell began')
   if (plan.nothing === undefined) return undefined
-  for (const record of plan.skipped) run.events.emit({ type: 'check-ended', cell, attempt: 1, record })
+  for (const record of plan.skipped) run.events.emit({ type: 'check-ended', cell, attempt, record })
   return end('skip', plan.nothing)
 }

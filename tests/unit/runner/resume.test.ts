@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { readLedgers } from '../../../src/platforms/read-ledgers.ts'
 import type { RunEvent } from '../../../src/results/event.ts'
 import { parseEvents } from '../../../src/results/read-events.ts'
 import { foldEvents } from '../../../src/results/run-model.ts'
 import { recallRun } from '../../../src/runner/run-record.ts'
-import { type FakeRun, fakeRun, testFolder } from './fake-run.ts'
+import { checksAt, type FakeRun, fakeRun, testFolder } from './fake-run.ts'
 
 const IMAGES = ['debian-12', 'debian-13']
 const RUN = '20260101-000000-test'
@@ -115,6 +115,41 @@ test('a cancelled run can be resumed; an ended one leaves nothing to resume', as
   const model = foldEvents(eventsOf(second.runDir).events)
   expect(model).toMatchObject({ ended: true, status: 'pass', exitCode: 0, resumed: { times: 1 } })
 })
+
+test(
+  'cells that a cancelled run did not begin, or only found something bad in, are worked on',
+  { timeout: 30_000 },
+  async () => {
+    using folder = testFolder()
+    const options = {
+      images: IMAGES,
+      runId: RUN,
+      concurrency: 1,
+      matrix: { suites: ['regression'], checks: [checksAt('slow.ts')], timeouts: { check: '30 seconds' } },
+    }
+    const cancel = new AbortController()
+    const first = await fakeRun(folder.path, {
+      ...options,
+      signal: cancel.signal,
+      onEvent: (event) => {
+        if (event.type === 'check-ended' && event.record.status === 'fail') cancel.abort()
+      },
+    })
+    expect(
+      first.ends.map(({ cell, status, cancelled }) => `${cell.split('/')[1]} ${status} ${cancelled}`).sort(),
+    ).toEqual(['debian-12 fail true', 'debian-13 miss true'])
+    process.env['RUNNER_TEST_QUICK'] = 'yes'
+    onTestFinished(() => void delete process.env['RUNNER_TEST_QUICK'])
+    const second = await fakeRun(folder.path, { ...options, resume: true })
+    expect(second.ends.map(({ cell, attempt, status }) => `${cell.split('/')[1]} ${attempt} ${status}`)).toEqual([
+      'debian-12 2 pass',
+      'debian-13 1 pass',
+    ])
+    // It had failed before the run was cancelled.
+    expect(second.records.find(({ id }) => id === 'a-quick')).toMatchObject({ status: 'pass', flaky: true })
+    expect(second.ends.map(({ flaky }) => flaky ?? false)).toEqual([true, false])
+  },
+)
 
 test('what a person was to look at stays', async () => {
   using folder = testFolder()
