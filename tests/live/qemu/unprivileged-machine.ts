@@ -9,4 +9,4 @@ await using continued = await session.launch({ image: saved.id, warm: true })
 const states = [await machine.state(), await continued.state()]
 await Promise.all([machine.destroy(), continued.destroy()])
 await session.remove({ kind: 'snapshot', id: saved.id })
-console.log(JSON.stringify([process.getuid?.(), states, await session.resources()]))
+process.stdout.write(JSON.stringify([process.getuid?.(), states, await session.resources()]))
