@@ -9,6 +9,11 @@ const NAMES: Readonly<Record<string, string>> = {
   ppc64le: 'ppc64el',
 }
 
+/** Node's name of an architecture that Debian spells so. */
+export function nodeArchitecture(name: string): string {
+  return { amd64: 'x64', armhf: 'arm', i386: 'ia32', ppc64el: 'ppc64' }[name] ?? name
+}
+
 /** An architecture as Debian spells it, so that two spellings can be compared; an unknown one stays as it is. */
 export function debianArchitecture(name: string): string {
   const lower = name.toLowerCase()

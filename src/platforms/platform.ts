@@ -102,7 +102,13 @@ export interface PlatformSession {
   /** Finds an image by name, alias or id, importing a locally built one when needed. @throws PlatformError not-found, with near names in the hint */
   resolveImage(
     reference: string,
-    options: { owner: Owner; signal?: AbortSignal; onProgress?: (line: string) => void },
+    options: {
+      owner: Owner
+      signal?: AbortSignal
+      onProgress?: (line: string) => void
+      /** As Debian spells it, for a name that stands for images of several. */
+      architecture?: string
+    },
   ): Promise<PlatformImage>
   /** Root file system of an image on local disk, never booted; disposed when read. Only with capability `at-rest`. */
   openImageAtRest?(imageId: string, options: { signal?: AbortSignal }): Promise<ImageAtRest>

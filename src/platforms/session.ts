@@ -103,7 +103,7 @@ export class Session implements AsyncDisposable {
   /** Finds an image by name, alias or id. @throws PlatformError not-found */
   async resolveImage(
     reference: string,
-    options: { owner?: Owner; signal?: AbortSignal; onProgress?: (line: string) => void } = {},
+    options: { owner?: Owner; signal?: AbortSignal; onProgress?: (line: string) => void; architecture?: string } = {},
   ): Promise<PlatformImage> {
     return await this.driver.resolveImage(reference, { ...options, owner: options.owner ?? this.owner })
   }

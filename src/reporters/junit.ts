@@ -76,6 +76,7 @@ function suiteProperties(cell: CellModel): Record<string, string> {
     release: summary.release,
     'instance-type': summary.instanceType,
     boot: summary.boot,
+    ...summary.axes,
     agent: summary.agent.name,
     'agent-source': summary.agent.source,
     status: cell.status,

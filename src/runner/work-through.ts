@@ -53,7 +53,14 @@ async function findImage(stage: CellStage, machines: CellMachines): Promise<Plat
   const key = JSON.stringify([cell.platform, cell.platformOptions, reference, cell.architecture])
   return await stage.step('image', async () => {
     const image = await run.images.get(key, () =>
-      stage.paced(() => machines.session.resolveImage(reference, { owner, signal, onProgress })),
+      stage.paced(() =>
+        machines.session.resolveImage(reference, {
+          owner,
+          signal,
+          onProgress,
+          ...(cell.architecture === undefined ? {} : { architecture: cell.architecture }),
+        }),
+      ),
     )
     refuseOtherArchitecture(image, cell.architecture)
     return image
@@ -64,7 +71,7 @@ async function findImage(stage: CellStage, machines: CellMachines): Promise<Plat
 function refuseOtherArchitecture(image: PlatformImage, wanted: string | undefined): void {
   if (wanted === undefined || debianArchitecture(image.architecture) === debianArchitecture(wanted)) return
   throw new ConfigError(`the image ${image.id.slice(0, 20)} is for ${image.architecture}, the cell is for ${wanted}`, {
-    hint: 'name an image of that architecture under `images` in the matrix',
+    hint: `name an image for it: defaults: [{for: {architecture: ${wanted}}, from: IMAGE}]`,
   })
 }
 

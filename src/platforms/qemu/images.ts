@@ -3,12 +3,15 @@ import { basename } from 'node:path'
 import { buildDisk, catalogueNames, findEntry, findRecipe, getImage, recipes } from '../../images/index.ts'
 import type { PlatformImage } from '../platform.ts'
 import { missing } from './errors.ts'
+import { nodeArchitecture } from '../../core/architecture.ts'
 import { architectureOf, digestOf, openImageFile } from './image-file.ts'
 import type { ImageFile } from './image-file.ts'
 
 interface Resolving {
   signal?: AbortSignal | undefined
   onProgress?: ((line: string) => void) | undefined
+  /** As Debian spells it. */
+  architecture?: string | undefined
 }
 
 /** An image a machine can be made from, with what is known of it. */
@@ -35,8 +38,9 @@ export async function findImage(reference: string, options: Resolving): Promise<
     return { ...(await describe(path, options)), distribution, release, architecture, variant, description }
   }
   if (!official && (looksLikePath(name) || (await exists(name)))) return await describe(name, options)
-  if (findEntry(name)) {
-    const { path, architecture } = await getImage(name, within)
+  const wanted = options.architecture === undefined ? {} : { arch: nodeArchitecture(options.architecture) }
+  if (findEntry(name, wanted)) {
+    const { path, architecture } = await getImage(name, { ...within, ...wanted })
     return { ...(await describe(path, options)), architecture, description: `${name}, as its publisher offers it` }
   }
   const names = [...new Set([...recipes.map((recipe) => recipe.name), ...catalogueNames()])]

@@ -80,6 +80,12 @@ function comparison(cell: CellModel): Markup {
   </section>`
 }
 
+/** Axes that make this cell another than the plain one. */
+function furtherAxes({ axes = {} }: CellModel['summary']): [string, string][] {
+  const told = ['platform', 'image', 'distribution', 'release', 'instance-type', 'boot', 'agent']
+  return Object.entries(axes).filter(([axis, value]) => !told.includes(axis) && value !== 'default')
+}
+
 function details(cell: CellModel): Markup {
   const { summary } = cell
   const facts: [string, string | undefined][] = [
@@ -87,6 +93,7 @@ function details(cell: CellModel): Markup {
     ['image', summary.image],
     ['instance type', summary.instanceType],
     ['boot', summary.boot],
+    ...furtherAxes(summary),
     ['agent', `${summary.agent.name}, ${summary.agent.source === 'none' ? 'as in the image' : summary.agent.source}`],
     ['tier', summary.tier],
     [

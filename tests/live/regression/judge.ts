@@ -78,4 +78,5 @@ const CELL = {
   boot: 'container',
   agent: { name: 'cloud-init', source: 'none' },
   suites: ['regression'],
+  axes: { disk: 'extra-1GiB', nic: 'extra-1' },
 }

@@ -36,7 +36,7 @@ describe.skipIf(skip)(`sabotage${skip ? ` (skipped: ${skip})` : ''}`, () => {
 
   beforeAll(async () => {
     session = await openPlatform('lxd', {})
-    subject = await session.launch({ image })
+    subject = await session.launch({ image, disks: [{ sizeGiB: 1 }], nics: 1 })
     await subject.waitUntilReady()
     firstBoot = await collectFacts(subject, 'first-boot')
     await cleanAgent(subject, findAgent('cloud-init'))

@@ -54,6 +54,14 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     '/var/log/cloud-init.log',
     String.raw`printf 'Traceback (most recent call last):\n  File "x.py", line 1, in main\nValueError: sabotage\n' >> /var/log/cloud-init.log`,
   ),
+  'reg-disk-extra': {
+    break: 'mkdir -p /run/kept && mount --bind /mnt/disk1 /run/kept && umount /mnt/disk1',
+    undo: 'mount --bind /run/kept /mnt/disk1 && umount /run/kept',
+  },
+  'reg-nic-extra': {
+    break: 'ip link set eth1 up && ip -4 route add default dev eth1 metric 4000',
+    undo: 'ip -4 route del default dev eth1 metric 4000; ip link set eth1 down',
+  },
   'reg-ci-result': {
     break: 'mv /var/lib/cloud/instance/boot-finished /run/boot-finished.saved',
     undo: 'mv /run/boot-finished.saved /var/lib/cloud/instance/boot-finished',

@@ -9,7 +9,7 @@ test('an image of another architecture is refused, with what to do', { timeout: 
   const run = await fakeRun(folder.path, { matrix: { axes } })
   expect(run.ends.map(({ cell, status }) => [cell, status]).toSorted()).toEqual([
     ['fake/debian-13/default/default,architecture=amd64', 'pass'],
-    ['fake/debian-13/default/default,architecture=arm64', 'miss'],
+    ['fake/debian-13/default/default,architecture=arm64', 'error'],
   ])
   const refused = run.ends.find((end) => end.cell.includes('arm64'))
   expect(refused?.error).toMatchObject({
