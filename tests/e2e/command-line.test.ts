@@ -23,14 +23,20 @@ describe('help', () => {
       Usage: harness <command> [options]
 
         run         test images: launch, upgrade, judge, report, destroy
+        worker      work on cells that \`harness run --executor queue\` gives away, on any machine
         plan        show the cells a run would test, and why others are left out
         list        list checks, log rules, platforms, images or runs
         explain     tell what a check or log rule wants, why, and how to repair an image
         check       judge recorded facts by the policy suite, without launching
         check-logs  scan log files by the log rules
         report      make the reports of a run again, or other formats of them
-        image       build, list, inspect and remove test images
+        history     tell how checks and cells did in the runs so far, and which axis explains failures
+        merge       make one run of the parts of \`harness run --shard\`
+        image       build, download, list, inspect and remove test images
+        inspect     tell what an image is and judge it without booting it
+        diff        tell what changed between two images
         shell       launch an image, or attach to an instance, and get a prompt
+        imds        serve the metadata service of a cloud, with faults when you like
         sweep       remove what an interrupted run left behind
         doctor      tell what this host can run, and what would fix the rest
         setup       install what this host needs, after asking

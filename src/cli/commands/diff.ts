@@ -12,7 +12,7 @@ export default defineCommand({
   },
   examples: [
     'harness diff ./debian-old.qcow2 ./debian-new.qcow2',
-    'harness diff reports/A/cells/CELL/facts/image-first-boot.json reports/B/cells/CELL/facts/image-first-boot.json',
+    'harness diff facts-of-monday.json facts-of-tuesday.json --markdown',
   ],
   async run({ options, args, signal }) {
     const [from = '', to = ''] = args
