@@ -477,6 +477,13 @@ export const RULES: readonly Rule[] = [
     { status: 200, holds: ['"version": 2', '"macaddress": "02:00:00:00:00:01"', '10.1.2.11/24'] },
   ),
   is('nocloud-net', 'the unknown is not found', { path: '/elsewhere/meta-data' }, { status: 404 }),
+  is('oracle', 'nothing is written', { method: 'PUT', path: '/opc/v2/instance/', headers: oracle }, { status: 405 }),
+  is('oracle', 'the unknown is not found', { path: '/opc/v2/nothing', headers: oracle }, { status: 404 }),
+  is('hetzner', 'nothing is written', { method: 'PUT', path: '/hetzner/v1/userdata' }, { status: 405 }),
+  is('digitalocean', 'nothing is written', { method: 'POST', path: '/metadata/v1.json' }, { status: 405 }),
+  is('digitalocean', 'the unknown is not found', { path: '/metadata/v1/nothing' }, { status: 404 }),
+  is('vultr', 'the unknown is not found', { path: '/v1/nothing' }, { status: 404 }),
+  is('nocloud-net', 'nothing is written', { method: 'POST', path: '/nocloud/user-data' }, { status: 405 }),
 ]
 
 /** What is wrong with the answer to a rule's question, or undefined. */
