@@ -16,6 +16,7 @@ const TEST_PACKAGES: Readonly<Record<string, string>> = {
   ssh: 'openssh-client',
   chromium: 'chromium',
   java: 'default-jre-headless',
+  pg_lsclusters: 'postgresql',
   gpg: 'gnupg',
   openssl: 'openssl',
   'dpkg-scanpackages': 'dpkg-dev',

@@ -8,7 +8,7 @@ export interface CellJob {
   cell: string
 }
 
-/** Cells that wait for a worker. A cell whose worker is not heard of for ten seconds waits again. */
+/** Cells that wait for a worker. A cell whose worker is not heard of for fifteen seconds waits again. */
 export interface Jobs {
   add(jobs: readonly (CellJob & { lifetimeMs: number })[]): Promise<void>
   /** Takes cells, `concurrency` at a time. The signal of a cell fires when it was given to somebody else. */
@@ -18,8 +18,8 @@ export interface Jobs {
   close(): Promise<void>
 }
 
-/** The least the queue allows. */
-const HEARTBEAT_SECONDS = 10
+/** A busy worker may be slow to say that it lives. */
+const HEARTBEAT_SECONDS = 15
 /** How often jobs without a heartbeat are looked for, by every process that has the queue open. */
 const SUPERVISE_SECONDS = 3
 const LONGEST_JOB_SECONDS = 24 * 3600
@@ -57,7 +57,7 @@ export async function openJobs(database: Database, onWarning: (message: string) 
       const options = {
         localConcurrency: concurrency,
         pollingIntervalSeconds: 0.5,
-        heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4,
+        heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 6,
       }
       await boss.work<CellJob>(queue, options, async ([job]) => {
         if (job) await work(job.data, job.signal)

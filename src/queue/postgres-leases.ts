@@ -23,7 +23,7 @@ const SILENCE_MS = 5 * 60_000
 /**
  * Leases in a database, shared by workers on any number of machines. Who asks waits for its turn under an advisory lock,
  * so that two who ask at once can never both get the last units.
- * A lease ends when it is released, and when its holder is silent and another worker took the cell over or its machines have expired.
+ * A lease ends when it is released, when another worker asks for the same cell, and when its holder is silent and its machines have expired.
  */
 export class PostgresLeases implements Leases {
   readonly #database: Database
@@ -53,9 +53,10 @@ export class PostgresLeases implements Leases {
     const { runId, cell, expiresAt } = holder
     const busy = await this.#database.transaction(async (query) => {
       await query(`SELECT pg_advisory_xact_lock(hashtext('harness leases'))`)
+      // What a lost worker held for this very cell is taken over by whoever asks for it now, and by nobody else before.
       await query(
-        `DELETE FROM harness.lease WHERE beat_at < now() - $1 * interval '1 millisecond'
-         AND (expires_at < now() OR (run_id = $2 AND cell = $3))`,
+        `DELETE FROM harness.lease WHERE (run_id = $2 AND cell = $3)
+         OR (beat_at < now() - $1 * interval '1 millisecond' AND expires_at < now())`,
         [SILENCE_MS, runId, cell],
       )
       for (const claim of claims) {
@@ -85,12 +86,9 @@ export class PostgresLeases implements Leases {
     }
   }
 
-  /** Takes back what lost workers held for a cell whose machines were removed. */
-  async takeOver(runId: string, cell: string): Promise<void> {
-    await this.#database.query(
-      'DELETE FROM harness.lease WHERE run_id = $1 AND cell = $2 AND NOT id = ANY($3::uuid[])',
-      [runId, cell, [...this.#held]],
-    )
+  /** Gives back what lost workers held for a cell that nobody works on any more. */
+  async giveUp(runId: string, cell: string): Promise<void> {
+    await this.#database.query('DELETE FROM harness.lease WHERE run_id = $1 AND cell = $2', [runId, cell])
   }
 
   /** Tells the others that this process lives. */

@@ -12,11 +12,10 @@ import { isWanted, type RunSettings } from './run-row.ts'
 
 const LOOK_MS = 2000
 
-type Parts = Pick<WorkedRun, 'runId' | 'dir' | 'work' | 'files' | 'outboxes' | 'gate' | 'signal'>
+type Parts = Pick<WorkedRun, 'dir' | 'work' | 'files' | 'outboxes' | 'gate' | 'signal'>
 
 /** What the cells of one run share in a worker. */
 export class WorkedRun {
-  readonly runId: string
   /** Stands for the folder of the run until files were sent. */
   readonly dir: string
   readonly work: LocalWork
@@ -31,7 +30,6 @@ export class WorkedRun {
   readonly #closed: AbortController
 
   private constructor(parts: Parts, closed: AbortController) {
-    this.runId = parts.runId
     this.dir = parts.dir
     this.work = parts.work
     this.files = parts.files
@@ -66,7 +64,7 @@ export class WorkedRun {
     const paces = new Paces()
     const work = await LocalWork.open(order, own.part, paces)
     const gate = new Gate(order, paces, own.leases)
-    const run = new WorkedRun({ runId, dir, work, files, outboxes, gate, signal }, closed)
+    const run = new WorkedRun({ dir, work, files, outboxes, gate, signal }, closed)
     void watch(database, runId, unwanted, closed.signal)
     return run
   }

@@ -65,6 +65,7 @@ export class WorkedRuns {
     if (claim.claim > MOST_CLAIMS) {
       const reason = `${claim.claim - 1} workers were lost while they worked on this cell`
       outbox.emit({ type: 'cell-ended', cell: claim.cell, attempt, status: 'miss', reason, durationMs: 0, boots: 0 })
+      await this.#leases.giveUp(claim.runId, claim.cell)
       return await outbox.end({ status: 'miss', leaks: 0 })
     }
     this.#note(`${claim.cell}: begins${claim.claim > 1 ? `, after ${claim.claim - 1} lost workers` : ''}`)
@@ -73,7 +74,8 @@ export class WorkedRuns {
       run.files.set(cell.id, await findCheckFiles(cell.checks))
       const plan = { ...taken.plan, cell }
       run.outboxes.set(cell.id, outbox)
-      if (claim.claim > 1) await this.#takeOver(run, plan)
+      const left = claim.claim > 1 ? await run.work.removeLeftovers(plan) : []
+      for (const { kind, id } of left) this.#note(`removed ${kind} ${id}`)
       const entry = await this.#admitted(run, plan, signal)
       if ('refused' in entry) return await outbox.end(run.gate.refuse(plan, entry.refused))
       const { end } = await run.work.cell(plan, { events: outbox, signal })
@@ -91,12 +93,6 @@ export class WorkedRuns {
     } finally {
       run.outboxes.delete(claim.cell)
     }
-  }
-
-  /** Removes what lost workers left of a cell; what they had taken of quotas is free then. */
-  async #takeOver(run: WorkedRun, plan: CellPlan): Promise<void> {
-    for (const { kind, id } of await run.work.removeLeftovers(plan)) this.#note(`removed ${kind} ${id}`)
-    await this.#leases.takeOver(run.runId, plan.cell.id)
   }
 
   /** Waits until the cell may begin. */

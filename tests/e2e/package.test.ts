@@ -110,3 +110,12 @@ it('ships types that a strict user can compile against', () => {
   expect(stdout.split('\n').filter((line) => line && !/node_modules\/(?!harness\/)/.test(line))).toEqual([])
   expect(stdout).not.toContain('user.ts')
 })
+
+it('says what to install for runs over several machines', async () => {
+  for (const words of [['worker'], ['run', '--executor', 'queue']]) {
+    const args = [...words, '--database', 'postgresql://me@127.0.0.1/none']
+    const { code, stderr } = await harness(args, { command: bin(), cwd: folder })
+    expect(stderr).toContain('npm install pg-boss@')
+    expect(code).toBe(3)
+  }
+})

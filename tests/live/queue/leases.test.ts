@@ -26,7 +26,7 @@ describe.skipIf(skip)(`quotas of workers on several machines${skip ? ` (skipped:
   test('eight processes never take more than there is, also when one is killed', async () => {
     await database.query('CREATE TABLE held (name text, units int); CREATE TABLE seen (units int)')
     const names = Array.from({ length: 8 }, (_, index) => `p${index}`)
-    const processes = names.map((name) => hammer(postgres.url, name, name === 'p0' ? 10_000 : 40))
+    const processes = names.map((name) => hammer(postgres.url, name, name === 'p0' ? 10_000 : 25))
     const [victim] = processes
     await waitUntil(
       { what: 'the victim to hold something', deadlineMs: 30_000, intervalMs: 5, maxIntervalMs: 5 },
@@ -56,12 +56,13 @@ describe.skipIf(skip)(`quotas of workers on several machines${skip ? ` (skipped:
     expect(await next.tryTake(claim(1), three)).toEqual({ busy: 'vcpus: 4 of 4 are in use; 1 more are needed' })
     // An expired lease counts for as long as its holder is heard of.
     await database.query(`UPDATE harness.lease SET beat_at = now() - interval '6 minutes'`)
-    const one = await next.tryTake(claim(1), three)
-    expect(one).toHaveProperty('release')
-    expect(await next.tryTake(claim(1), three)).toHaveProperty('busy')
-    await next.takeOver('run', 'one')
+    expect(await next.tryTake(claim(1), three)).toHaveProperty('release')
+    expect(await next.tryTake(claim(1), { ...three, cell: 'four' })).toHaveProperty('busy')
+    // The units of a lost cell wait for that cell.
     expect(await next.tryTake(claim(3), { ...three, cell: 'one' })).toHaveProperty('release')
-    if ('release' in one) await one.release()
+    expect(await next.tryTake(claim(1), { ...three, cell: 'four' })).toHaveProperty('busy')
+    await next.giveUp('run', 'one')
+    expect(await next.tryTake(claim(3), { ...three, cell: 'four' })).toHaveProperty('release')
     next.close()
   })
 

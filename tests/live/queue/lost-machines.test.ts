@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPlatformNamed } from '../../../src/platforms/open-platform.ts'
 import { image, whyNoLxd } from '../lxd/open-lxd.ts'
-import { findPostgres, type Postgres, startPostgres } from './postgres.ts'
+import { findPostgres, type Postgres, startPostgres, type TestDatabase } from './postgres.ts'
 import { finalEnds, Stage } from './processes.ts'
 
 const found = findPostgres()
@@ -17,14 +17,16 @@ const matrix = (boots: string[]) => ({
 
 describe.skipIf(skip)(`machines of a lost worker${skip ? ` (skipped: ${skip})` : ''}`, () => {
   let postgres: Postgres
+  let database: TestDatabase
 
   beforeAll(async () => {
     postgres = await startPostgres('bin' in found ? found.bin : '')
+    database = await postgres.database('lost')
   })
   afterAll(() => postgres[Symbol.asyncDispose]())
 
   test('are removed by the worker that goes on with the cell', { timeout: 240_000 }, async () => {
-    using stage = new Stage(postgres.url, matrix(['container']))
+    using stage = new Stage(database.url, matrix(['container']))
     const first = stage.worker('first')
     const run = stage.run()
     await run.says(/launch \d/)
@@ -39,14 +41,14 @@ describe.skipIf(skip)(`machines of a lost worker${skip ? ` (skipped: ${skip})` :
   })
 
   test('are removed by the next worker of the same host when nobody wants the cell', { timeout: 240_000 }, async () => {
-    using stage = new Stage(postgres.url, matrix(['container']))
+    using stage = new Stage(database.url, matrix(['container']))
     const first = stage.worker('worker')
     const run = stage.run()
     await run.says(/launch \d/)
     first.child.kill('SIGKILL')
     run.child.kill('SIGKILL')
     await run.ended
-    await postgres.sql('DELETE FROM harness.run')
+    await database.sql('DELETE FROM harness.run')
     expect(await ours()).toHaveLength(1)
     const next = stage.worker('worker')
     await next.says(/takes 2 cells/)

@@ -16,6 +16,12 @@ export function findPostgres(): { bin: string } | { missing: string } {
 
 export interface Postgres extends AsyncDisposable {
   url: string
+  /** An empty database of its own on this server. */
+  database(name: string): Promise<TestDatabase>
+}
+
+export interface TestDatabase {
+  url: string
   /** Runs SQL as the owner. */
   sql(text: string): Promise<string>
 }
@@ -34,21 +40,26 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   const tool = (name: string) => join(bin, name)
   const made = await runAs([tool('initdb'), '-D', data, '-U', 'harness', '-A', 'trust', '-E', 'UTF8', '--no-sync'], as)
   if (made.code !== 0) throw new Error(`initdb failed: ${made.output}`)
-  const settings = ['listen_addresses=', 'fsync=off', 'max_connections=100', 'shared_buffers=32MB']
+  const settings = ['listen_addresses=', 'fsync=off', 'max_connections=300', 'shared_buffers=32MB']
   const args = ['-D', data, '-k', folder, ...settings.flatMap((setting) => ['-c', setting])]
   const server = spawn(tool('postgres'), args, { ...as, stdio: 'ignore', cwd: folder })
   const ended = new Promise<void>((resolve) => server.on('exit', () => resolve()))
-  const psql = async (text: string) =>
-    await probeHost([tool('psql'), '-h', folder, '-U', 'harness', '-d', 'postgres', '-tAc', text], {
+  const psql = async (text: string, database = 'postgres') =>
+    await probeHost([tool('psql'), '-h', folder, '-U', 'harness', '-d', database, '-tAc', text], {
       deadlineMs: 30_000,
     })
+  const urlOf = (database: string) =>
+    `postgresql://harness:not-needed@localhost/${database}?host=${encodeURIComponent(folder)}`
   await waitUntil({ what: 'PostgreSQL', deadlineMs: 30_000 }, async () => {
     const { exitCode, stderr } = await psql('SELECT 1')
     return exitCode === 0 ? { done: true, value: undefined } : { done: false, saw: stderr.trim() }
   })
   return {
-    url: `postgresql://harness:not-needed@localhost/postgres?host=${encodeURIComponent(folder)}`,
-    sql: async (text) => (await psql(text)).stdout.trim(),
+    url: urlOf('postgres'),
+    async database(name) {
+      await psql(`CREATE DATABASE ${name}`)
+      return { url: urlOf(name), sql: async (text) => (await psql(text, name)).stdout.trim() }
+    },
     async [Symbol.asyncDispose]() {
       server.kill('SIGINT')
       await ended

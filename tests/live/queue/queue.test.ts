@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { ledgerDir } from '../../../src/platforms/ledger-file.ts'
 import { FACTS } from '../../unit/runner/fake-run.ts'
 import { findPostgres, type Postgres, startPostgres } from './postgres.ts'
@@ -29,8 +29,9 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
   })
   afterAll(() => postgres[Symbol.asyncDispose]())
 
-  test('every cell gets one final status, whatever happens to workers', async () => {
-    using stage = new Stage(postgres.url, fakeMatrix(14))
+  test.concurrent('every cell gets one final status, whatever happens to workers', async ({ expect }) => {
+    const database = await postgres.database('ends')
+    using stage = new Stage(database.url, fakeMatrix(14))
     const [killed, drained] = [stage.worker('killed'), stage.worker('drained')]
     const run = stage.run()
     await Promise.all([killed.says(/begins/), drained.says(/begins/)])
@@ -61,13 +62,14 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
     // Files that workers made are in the report.
     for (const cell of ends.keys())
       expect(readdirSync(join(stage.runDir, 'cells', cell), { recursive: true }).join()).toContain('first-boot.json')
-    expect(await postgres.sql('SELECT count(*) FROM harness.message')).toBe('0')
-    expect(await postgres.sql('SELECT count(*) FROM harness.run')).toBe('0')
+    expect(await database.sql('SELECT count(*) FROM harness.message')).toBe('0')
+    expect(await database.sql('SELECT count(*) FROM harness.run')).toBe('0')
     expect(readFileSync(join(stage.runDir, 'events.jsonl'), 'utf8')).not.toContain('not-needed')
   })
 
-  test('quotas are kept by all workers together, also by one that is lost', async () => {
-    using stage = new Stage(postgres.url, { ...fakeMatrix(8), limits: { fake: { machines: 3 } } })
+  test.concurrent('quotas are kept by all workers together, also by one that is lost', async ({ expect }) => {
+    const database = await postgres.database('quotas')
+    using stage = new Stage(database.url, { ...fakeMatrix(8), limits: { fake: { machines: 3 } } })
     const lost = stage.worker('lost', '-j', '4')
     const run = stage.run()
     await lost.says(/begins/)
@@ -78,25 +80,24 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
     for (const { child } of others) child.kill('SIGTERM')
     expect(await Promise.all(others.map(({ ended }) => ended))).toEqual([0, 0])
     const events = stage.events(run.output())
-    let machines = 0
     let most = 0
-    // A machine of the lost worker counts until another one goes on with its cell.
+    // What the lost worker had launched counts: its units wait for another one to go on with its cells.
     const open = new Set<string>()
     for (const event of events.toSorted((a, b) => a.at.localeCompare(b.at))) {
       if (event.type === 'step-started' && event.step === 'launch') open.add(event.cell)
       if (event.type === 'step-ended' && event.step === 'destroy') open.delete(event.cell)
-      machines = open.size
-      most = Math.max(most, machines)
+      most = Math.max(most, open.size)
     }
     expect(most).toBe(3)
-    expect(await postgres.sql('SELECT count(*) FROM harness.lease')).toBe('0')
+    expect(await database.sql('SELECT count(*) FROM harness.lease')).toBe('0')
   })
 
-  test('a worker that was only away has no say any more', async () => {
-    using stage = new Stage(postgres.url, fakeMatrix(1, { bootMs: 4000 }))
+  test.concurrent('a worker that was only away has no say any more', async ({ expect }) => {
+    const database = await postgres.database('away')
+    using stage = new Stage(database.url, fakeMatrix(1, { bootMs: 4000 }))
     const away = stage.worker('away')
     const run = stage.run()
-    await away.says(/begins/)
+    await run.says(/image \d/)
     away.child.kill('SIGSTOP')
     stage.worker('other')
     expect(await run.ended).toBe(0)
@@ -106,8 +107,9 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
     expect(events.filter(({ type }) => type === 'cell-ended')).toMatchObject([{ attempt: 2, status: 'pass' }])
   })
 
-  test('a cell that takes its workers with it is given up', async () => {
-    using stage = new Stage(postgres.url, fakeMatrix(1, { bootMs: 60_000 }))
+  test.concurrent('a cell that takes its workers with it is given up', async ({ expect }) => {
+    const database = await postgres.database('killers')
+    using stage = new Stage(database.url, fakeMatrix(1, { bootMs: 60_000 }))
     const run = stage.run()
     for (const name of ['first', 'second', 'third']) {
       const worker = stage.worker(name)
@@ -120,8 +122,9 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
     expect(end).toMatchObject({ status: 'miss', reason: '3 workers were lost while they worked on this cell' })
   })
 
-  test('Ctrl-C ends what workers do, and what nobody took', async () => {
-    using stage = new Stage(postgres.url, fakeMatrix(4, { bootMs: 60_000 }))
+  test.concurrent('Ctrl-C ends what workers do, and what nobody took', async ({ expect }) => {
+    const database = await postgres.database('cancelled')
+    using stage = new Stage(database.url, fakeMatrix(4, { bootMs: 60_000 }))
     const worker = stage.worker('worker', '-j', '1')
     const run = stage.run()
     await worker.says(/begins/)
@@ -133,20 +136,24 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
     )
   })
 
-  test('a run whose owner is gone is given up by its workers', async () => {
-    using stage = new Stage(postgres.url, fakeMatrix(1, { bootMs: 60_000 }))
+  test.concurrent('a run whose owner is gone is given up by its workers', async () => {
+    const database = await postgres.database('orphans')
+    using stage = new Stage(database.url, fakeMatrix(1, { bootMs: 60_000 }))
     const worker = stage.worker('worker')
     const run = stage.run()
     await worker.says(/begins/)
     run.child.kill('SIGKILL')
     await run.ended
-    await postgres.sql(`UPDATE harness.run SET seen_at = now() - interval '61 seconds'`)
+    await database.sql(`UPDATE harness.run SET seen_at = now() - interval '61 seconds'`)
     await worker.says(/: miss/)
-    await postgres.sql('DELETE FROM harness.run')
+    await database.sql('DELETE FROM harness.run')
   })
 
-  test('checks and packages travel with the cells, and what checks attach comes back', async () => {
-    using stage = new Stage(postgres.url, fakeMatrix(1))
+  test.concurrent('checks and packages travel with the cells, and what checks attach comes back', async ({
+    expect,
+  }) => {
+    const database = await postgres.database('inputs')
+    using stage = new Stage(database.url, fakeMatrix(1))
     const checks = join(stage.folder, 'checks')
     mkdirSync(checks)
     const script = [
@@ -169,7 +176,7 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
     expect(readFileSync(join(stage.runDir, path), 'utf8')).toContain('hello from afar')
   })
 
-  test('a database that is not there is said in one line', async () => {
+  test.concurrent('a database that is not there is said in one line', async ({ expect }) => {
     using stage = new Stage('postgresql://me:secret-word@127.0.0.1:1/nowhere', fakeMatrix(1))
     for (const started of [stage.run(), stage.worker('worker')]) {
       expect(await started.ended).toBe(3)
