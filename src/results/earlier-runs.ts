@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { EventOf, RunEvent } from './event.ts'
@@ -35,6 +35,9 @@ interface Known {
   checks: Map<string, LastKnown>
 }
 
+/** Of very large runs the newest must do: nobody waits a minute for a plan. */
+const MOST_BYTES = 200 * 1024 * 1024
+
 /** A judgement, not a lack of one. */
 const JUDGED: ReadonlySet<Status> = new Set(['pass', 'fail', 'error', 'done'])
 
@@ -44,7 +47,10 @@ export async function readEarlierRuns(reportsDir: string, options: EarlierOption
   const names = (await readdir(reportsDir).catch(() => [])).filter((name) => /^\d{8}-\d{6}-/.test(name))
   const known = new Map<string, Known>()
   let runs = 0
+  let bytes = 0
   for (const runId of names.sort().reverse().slice(0, most)) {
+    bytes += (await stat(join(reportsDir, runId, 'events.jsonl')).catch(() => undefined))?.size ?? 0
+    if (runs > 0 && bytes > MOST_BYTES) break
     if (await readRun(join(reportsDir, runId, 'events.jsonl'), { runId, cells, checks, known })) runs++
   }
   return {
