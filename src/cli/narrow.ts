@@ -40,6 +40,7 @@ export async function narrow(
     ordered: boolean
   },
 ): Promise<Narrowed> {
+  refuseLonely(options)
   const decisions: string[] = []
   const left: Left[] = []
   let chosen = [...cells]
@@ -134,6 +135,18 @@ async function byChange(
           `  rule ${one.rule}: ${some(one.paths)}: ${plural(one.cells.length, 'cell')}${one.fellBack ? '; it names none of this matrix, so the default was taken' : ''}`,
       ),
     ],
+  }
+}
+
+/** Options that mean nothing without another one are slips. */
+function refuseLonely(options: Given): void {
+  for (const [lonely, other] of [
+    ['repo', 'changed-since'],
+    ['change-rules', 'changed-since'],
+    ['day', 'share'],
+  ] as const) {
+    if (options[lonely] !== undefined && options[other] === undefined)
+      throw new ConfigError(`--${lonely} needs --${other}`, { hint: 'harness run --help' })
   }
 }
 

@@ -245,6 +245,7 @@ test('two runs at once share a quota, and a throttling platform fails no cell', 
 test.each([
   [['--share', '8/7'], 'harness: --share cannot be "8/7"'],
   [['--budget-usd', 'much'], 'harness: --budget-usd cannot be "much"'],
+  [['--repo', '.'], 'harness: --repo needs --changed-since'],
   [['--tier', 'smok'], 'harness: --tier cannot be "smok"'],
   [['--changed-since', 'nothing', '--repo', '.'], 'has no revision nothing'],
   [['--changed-since', 'main', '--repo', '/nowhere'], 'git cannot read /nowhere'],
