@@ -194,3 +194,11 @@ test('rows are ordered by what they add for their price, and any beginning is th
     expect(next.adds / price(next.row)).toBe(best)
   }
 })
+
+test('earlier rows that others replace go', () => {
+  const demand = { strength: 2, groups: [] }
+  const previous = [...cover(wide, demand, { seed: 1 }).rows, ...cover(wide, demand, { seed: 2 }).rows]
+  const { rows } = cover(wide, demand, { previous })
+  expect(verifyCover(wide, demand, rows).missing).toEqual([])
+  rows.forEach((_, left) => expect(verifyCover(wide, demand, rows.toSpliced(left, 1)).missing).not.toEqual([]))
+})
