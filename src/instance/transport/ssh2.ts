@@ -199,6 +199,9 @@ function connectError(name: string, error: Error & { level?: string; code?: stri
       hint: 'use the openssh transport',
     })
   }
+  // A forwarded port takes the connection also while nothing behind it listens, and closes it then.
+  if (/lost before handshake/i.test(error.message))
+    return new TransportError('refused', `${name} closed the connection before it said anything`, details)
   if (error.level === 'protocol' || error.level === 'handshake')
     return new TransportError('protocol', `${name}: ${error.message}`, details)
   return new TransportError('refused', `${name} is not reachable: ${error.message}`, details)
