@@ -7,6 +7,7 @@ export const MONITOR = 'qmp.sock'
 export const PID_FILE = 'qemu.pid'
 export const LOG = 'qemu.log'
 export const EXIT_CODE = 'exit-code'
+export const KEY = 'ssh-key'
 export const SEED = 'seed.iso'
 export const VARIABLES = 'variables.fd'
 

@@ -2,7 +2,7 @@ import { copyFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CancelledError, PlatformError } from '../../core/errors.ts'
 import type { LaunchRequest } from '../platform.ts'
-import { SEED, VARIABLES } from './arguments.ts'
+import { KEY, SEED, VARIABLES } from './arguments.ts'
 import type { Waiting } from './client.ts'
 import { destroyMachine } from './destroy.ts'
 import { hostError } from './errors.ts'
@@ -58,7 +58,10 @@ async function fillFolder(
   if ('snapshot' in source) {
     const from = snapshotDir(context.root, source.id)
     await linkFiles(layers, from, dir)
-    if (record.memory !== undefined) await linkFiles([record.memory], from, dir)
+    if (record.memory !== undefined) {
+      await linkFiles([record.memory], from, dir)
+      await copyFile(join(from, KEY), join(dir, KEY)).catch(() => undefined)
+    }
     if (record.firmware) await copyFile(join(from, VARIABLES), join(dir, VARIABLES))
     layers.push(await addLayer(dir, { path: layers.at(-1) ?? '', format: 'qcow2' }, diskBytes, waiting))
   } else layers.push(await addLayer(dir, source.image, diskBytes, waiting))

@@ -65,7 +65,8 @@ export class QemuMachine implements Machine {
       const { user } = this.#ssh.memory
       this.#ssh = { process, memory: user === undefined ? {} : { user } }
     }
-    return await openSshLine({ dir, name, user: this.#user, memory: this.#ssh.memory }, identity, {
+    const { sshKeys = [] } = record
+    return await openSshLine({ dir, name, user: this.#user, memory: this.#ssh.memory, sshKeys }, identity, {
       deadlineMs,
       signal,
     })

@@ -31,4 +31,5 @@ export const manifest: PlatformManifest = {
   },
   defaultInstanceType: 'default',
   boots: ['uefi', 'uefi-secure', 'bios'],
+  architectures: ['amd64', 'arm64'],
 }

@@ -43,6 +43,8 @@ export interface MachineRecord {
   diskBytes: number
   firmware?: { code: string; format: string; smm: boolean }
   seed: boolean
+  /** Public keys the seed authorises. */
+  sshKeys: string[]
   network: 'user' | 'isolated'
   disks: ExtraDisk[]
   nics: ExtraNic[]

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { PlatformError } from '../../core/errors.ts'
 import { waitUntil } from '../../core/wait-until.ts'
 import type { Attempt } from '../../core/wait-until.ts'
-import { blockNode, rootNode, VARIABLES } from './arguments.ts'
+import { blockNode, KEY, rootNode, VARIABLES } from './arguments.ts'
 import { QmpClient } from './client.ts'
 import type { Waiting } from './client.ts'
 import { addLayer, linkFiles } from './layers.ts'
@@ -52,7 +52,11 @@ export async function takeSnapshot(
     }
     await linkFiles(record.layers, place.dir, staged)
     if (record.firmware) await copyFile(join(place.dir, VARIABLES), join(staged, VARIABLES))
-    if (options.memory) await rename(join(place.dir, MEMORY), join(staged, MEMORY))
+    if (options.memory) {
+      await rename(join(place.dir, MEMORY), join(staged, MEMORY))
+      // Whoever was let in before is let in by the copies.
+      await copyFile(join(place.dir, KEY), join(staged, KEY)).catch(() => undefined)
+    }
     const { process: _, ...machine } = record
     await writeSnapshot(staged, {
       version: 1,

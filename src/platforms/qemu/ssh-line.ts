@@ -1,8 +1,12 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { TransportError, UnsupportedError } from '../../core/errors.ts'
+import { registerSecret } from '../../core/redact.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import { shownHostKey } from '../../instance/transport/shown-host-key.ts'
 import { connectSsh2 } from '../../instance/transport/ssh2.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
+import { KEY } from './arguments.ts'
 import { askQemu } from './client.ts'
 import type { Waiting } from './client.ts'
 import { readConsole } from './console.ts'
@@ -40,12 +44,13 @@ export interface SshMemory {
  * @throws TransportError, retryable while the machine is not up
  */
 export async function openSshLine(
-  machine: { dir: string; name: string; user: string | undefined; memory: SshMemory },
+  machine: { dir: string; name: string; user: string | undefined; memory: SshMemory; sshKeys: readonly string[] },
   identity: SshIdentity | undefined,
   waiting: Waiting,
 ): Promise<Transport> {
   const { memory } = machine
-  if (!identity)
+  const privateKey = await keyFor(machine, identity)
+  if (privateKey === undefined)
     throw new UnsupportedError('this machine was attached without an SSH key', {
       hint: 'open the platform with `identity`',
     })
@@ -65,9 +70,10 @@ export async function openSshLine(
   let failure: unknown
   for (const user of await users(machine)) {
     try {
-      const target = { host: HOST, port, user, privateKey: identity.privateKey, hostKeys: [hostKey] }
+      const target = { host: HOST, port, user, privateKey, hostKeys: [hostKey] }
       const transport = await connectSsh2({ ...target, ...left() })
       memory.user = user
+      await keepKey(machine.dir, privateKey)
       return transport
     } catch (error) {
       if (error instanceof TransportError && error.reason === 'host-key') delete memory.hostKey
@@ -76,6 +82,21 @@ export async function openSshLine(
     }
   }
   throw failure
+}
+
+/** The key the machine was launched with is kept beside its disk, so that a later process can attach to it. */
+async function keyFor(
+  { dir, sshKeys }: { dir: string; sshKeys: readonly string[] },
+  identity: SshIdentity | undefined,
+): Promise<string | undefined> {
+  if (identity && sshKeys.includes(identity.publicKey)) return identity.privateKey
+  const kept = await readFile(join(dir, KEY), 'utf8').catch(() => undefined)
+  if (kept !== undefined) registerSecret(kept)
+  return kept ?? identity?.privateKey
+}
+
+async function keepKey(dir: string, privateKey: string): Promise<void> {
+  await writeFile(join(dir, KEY), privateKey, { mode: 0o600, flag: 'wx' }).catch(() => undefined)
 }
 
 /** Who may be logged in as, the likeliest first. */

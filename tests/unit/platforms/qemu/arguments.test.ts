@@ -24,6 +24,7 @@ const record: MachineRecord = {
   diskBytes: 8 * 1024 ** 3,
   firmware: { code: '/fw/code,1.fd', format: 'raw', smm: false },
   seed: true,
+  sshKeys: [],
   network: 'user',
   disks: [{ id: 'disk-1', file: 'disk-1.qcow2', plug: 1 }],
   nics: [{ id: 'nic-1', mac: '52:54:00:00:00:02', plug: 0 }],
