@@ -6,7 +6,7 @@ import { recordKey } from '../results/run-model.ts'
 import type { Check, PolicyCheck, RegressionCheck } from '../testing/check.ts'
 import { whyNot } from './applies.ts'
 import { judgesBaseline, type LastKnownOf, notSelectedRecord, whyNotSelected } from './not-selected.ts'
-import { type OwnGroup, plannedCheck, type PlannedCheck, recordOf, type Subject } from './planned-check.ts'
+import { type OwnGroup, plannedCheck, type PlannedCheck, recordOf, skipOf, type Subject } from './planned-check.ts'
 
 /** Everything that is decided about a cell before anything is launched. Pure data. */
 export interface CellPlan {
@@ -122,11 +122,11 @@ function planPolicy(
     const by = why === undefined ? whyNotSelected(plan.cell, check, phase) : undefined
     if (by !== undefined) plan.skipped.push(notSelectedRecord(planned, by, plan.cell.id, last))
     else if (why === undefined) plan.checks.push(planned)
-    else plan.skipped.push(recordOf(planned, 'skip', why))
+    else plan.skipped.push(skipOf(planned, why))
   }
   if (phases.has('outside')) {
     const planned = plannedCheck(check, { phase: 'outside', subject: 'image', lane: 'policy', timeoutMs: 10_000 })
-    plan.skipped.push(recordOf(planned, 'skip', 'nothing looks at this platform from outside'))
+    plan.skipped.push(skipOf(planned, 'nothing looks at this platform from outside'))
   }
 }
 
@@ -146,7 +146,7 @@ function planRegression(
   const planned = plannedCheck(check, { subject, lane: group === undefined ? 'shared' : `own:${group}`, timeoutMs })
   const reason = whyNot(check.info.applies, { cell, capabilities }) ?? whyNoOwnInstance(check, capabilities)
   if (reason !== undefined) {
-    plan.skipped.push(recordOf(planned, 'skip', reason))
+    plan.skipped.push(skipOf(planned, reason))
     return
   }
   const by = whyNotSelected(cell, check)

@@ -34,11 +34,43 @@ export interface OwnGroup {
   warm?: boolean
 }
 
+interface Placed {
+  phase?: Phase
+  subject: Subject
+  baseline?: boolean
+  lane: string
+  timeoutMs: number
+}
+
+/** Thousands of cells make the same judgements: each is kept once, and nobody changes it. */
+const planned = new WeakMap<Check, Map<string, PlannedCheck>>()
+const skips = new WeakMap<PlannedCheck, Map<string, CheckRecord>>()
+
 /** What is known of a judgement before it is made. */
-export function plannedCheck(
-  check: Check,
-  place: { phase?: Phase; subject: Subject; baseline?: boolean; lane: string; timeoutMs: number },
-): PlannedCheck {
+export function plannedCheck(check: Check, place: Placed): PlannedCheck {
+  const { phase = '', subject, baseline = false, lane, timeoutMs } = place
+  const places = kept(planned, check)
+  const key = [phase, subject, baseline, lane, timeoutMs].join(' ')
+  let known = places.get(key)
+  if (!known) places.set(key, (known = newPlannedCheck(check, place)))
+  return known
+}
+
+/** The record of a judgement that is not made. */
+export function skipOf(check: PlannedCheck, reason: string): CheckRecord {
+  const reasons = kept(skips, check)
+  let known = reasons.get(reason)
+  if (!known) reasons.set(reason, (known = recordOf(check, 'skip', reason)))
+  return known
+}
+
+function kept<Key extends object, Value>(all: WeakMap<Key, Map<string, Value>>, key: Key): Map<string, Value> {
+  let known = all.get(key)
+  if (!known) all.set(key, (known = new Map()))
+  return known
+}
+
+function newPlannedCheck(check: Check, place: Placed): PlannedCheck {
   const { phase, subject, baseline = false, lane, timeoutMs } = place
   const { because, source, fix } = check.info
   return {
