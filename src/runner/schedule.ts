@@ -28,7 +28,7 @@ export async function runScheduled<Item, End>(
   admission: Admission<Item, End> = OPEN,
 ): Promise<End[]> {
   const ends: Promise<End>[] = []
-  const lanes = lanesOf(items, admission)
+  let lanes = lanesOf(items, admission)
   let running = 0
   let wake = new AbortController()
   const start = async (item: Item, leave: (end: End) => Promise<void>): Promise<End> => {
@@ -45,25 +45,35 @@ export async function runScheduled<Item, End>(
   while (lanes.length > 0) {
     wake = new AbortController()
     let napMs = NAP_MS
-    for (const lane of lanes.sort((a, b) => a.first - b.first)) {
-      let item: { index: number; item: Item } | undefined
-      while (running < concurrency && (item = lane.head)) {
-        const answer = admission.enter(item.item)
-        const entry = answer instanceof Promise ? await answer : answer
-        if ('waitMs' in entry) {
-          napMs = Math.min(napMs, entry.waitMs)
-          break
-        }
-        lane.take()
-        const { index } = item
-        if ('refused' in entry) ends[index] = Promise.resolve(admission.refuse(item.item, entry.refused))
-        else ends[index] = start(item.item, entry.leave)
+    const waiting = new Set<Lane<Item>>()
+    while (running < concurrency) {
+      const lane = firstOf(lanes, waiting)
+      const next = lane?.head
+      if (!lane || !next) break
+      const { index, item } = next
+      const answer = admission.enter(item)
+      const entry = answer instanceof Promise ? await answer : answer
+      if ('waitMs' in entry) {
+        napMs = Math.min(napMs, entry.waitMs)
+        waiting.add(lane)
+        continue
       }
+      lane.take()
+      if ('refused' in entry) ends[index] = Promise.resolve(admission.refuse(item, entry.refused))
+      else ends[index] = start(item, entry.leave)
     }
-    for (let at = lanes.length - 1; at >= 0; at--) if (!lanes[at]?.head) lanes.splice(at, 1)
+    lanes = lanes.filter((lane) => lane.head)
     if (lanes.length > 0) await pause(napMs, wake.signal)
   }
   return await Promise.all(ends)
+}
+
+/** Of the lanes that need not wait, the one whose next item comes first. */
+function firstOf<Item>(lanes: readonly Lane<Item>[], waiting: ReadonlySet<Lane<Item>>): Lane<Item> | undefined {
+  let first: Lane<Item> | undefined
+  for (const lane of lanes)
+    if (!waiting.has(lane) && lane.first < (first?.first ?? Number.POSITIVE_INFINITY)) first = lane
+  return first
 }
 
 /** Items that wait for each other. */

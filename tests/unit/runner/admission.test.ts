@@ -45,6 +45,21 @@ test('a lane that must wait does not hold up another, and keeps its order', asyn
   expect(left).toEqual(['b1 done', 'b2 done', 'a1 done', 'a2 done'])
 })
 
+test('items begin in their order, across lanes', async () => {
+  const { admission } = gate(() => 'in')
+  const begun: string[] = []
+  await runScheduled(
+    items('a1', 'b1', 'a2', 'b2', 'a3'),
+    2,
+    async (item) => {
+      begun.push(item.name)
+      return await work(item)
+    },
+    admission,
+  )
+  expect(begun).toEqual(['a1', 'b1', 'a2', 'b2', 'a3'])
+})
+
 test('who is refused ends without work', async () => {
   const { admission } = gate(({ name }) => (name === 'a2' ? { refused: 'no money' } : 'in'))
   const begun: string[] = []
