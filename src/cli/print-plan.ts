@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { ConfigError } from '../core/errors.ts'
 import type { Cell } from '../matrix/cell.ts'
+import { coveredBy } from '../matrix/cover-cells.ts'
 import { jobMatrix, MOST_JOBS } from '../matrix/job-matrix.ts'
 import { lockFile, lockText } from '../matrix/lock.ts'
 import type { CellPlan } from '../runner/plan.ts'
@@ -38,7 +39,7 @@ export async function printPlan(planned: Planned): Promise<void> {
   const head = ['CELL', 'AGENT', 'JUDGED BY', 'TIME', 'PRICE', ...(planned.coverage ? ['ADDS'] : [])]
   await print(table([head, ...rows]))
   await print(`\n${totalsText(totals(planned, plans))}`)
-  if (planned.coverage) await print(coverageText(planned.coverage))
+  if (planned.coverage) await print(coverageText(planned.coverage, planned.cells))
   const unfit = inapplicable(plans)
   if (unfit.length > 0) await print(`\nChecks that do not apply:\n${table(unfit.map(unfitRow(plans.length)))}`)
   await printNotSelected(planned)
@@ -69,6 +70,7 @@ export async function printPlanJson(planned: Planned): Promise<void> {
             strength: coverage.strength,
             groups: coverage.groups,
             required: coverage.required,
+            covered: coveredBy(coverage, idsOf(planned.cells)),
             impossible: coverage.impossible,
             combinations: String(coverage.combinations),
             valid: String(coverage.valid),
@@ -140,21 +142,18 @@ function totalsText({ cells, machineHours, measured, usd, unpriced }: Totals): s
   return `${cells} ${cells === 1 ? 'cell' : 'cells'}, ${machineHours} machine hours (${known}), ${money(usd)} (an estimate)${priced}`
 }
 
-function coverageText({
-  strength,
-  groups,
-  required,
-  impossible,
-  combinations,
-  valid,
-  since,
-}: NonNullable<Planned['coverage']>): string {
+function coverageText(coverage: NonNullable<Planned['coverage']>, cells: readonly Cell[]): string {
+  const { strength, groups, required, impossible, combinations, valid, since } = coverage
   const what = strength === 1 ? 'values' : strength === 2 ? 'pairs of values' : `combinations of ${strength} values`
   const but = groups.map((group) => `, ${group.axes.join(' and ')} at strength ${group.strength}`).join('')
   const left = impossible > 0 ? `; ${impossible} cannot be` : ''
   const changes = since ? `\nLock file: ${since.kept} cells kept, ${since.added} new, ${since.gone} gone` : ''
-  return `They have all ${required} ${what}${but}${left}. Of ${combinations.toLocaleString('en')} combinations ${valid.toLocaleString('en')} are possible.${changes}`
+  const covered = coveredBy(coverage, idsOf(cells))
+  const some = covered === required ? `all ${required}` : `${covered} of ${required}`
+  return `They have ${some} ${what}${but}${left}. Of ${combinations.toLocaleString('en')} combinations ${valid.toLocaleString('en')} are possible.${changes}`
 }
+
+const idsOf = (cells: readonly Cell[]) => cells.map((cell) => cell.id)
 
 interface Unfit {
   reason: string

@@ -30,7 +30,6 @@ export interface CoveredCells {
   rows: Point[]
   /** How the plan differs from the rows of the one before it. */
   since?: { kept: number; added: number; gone: number }
-  /** Numbers of the pins, from 0, that the plan could not hold. */
   model: Space['model']
   demand: Demand
 }
@@ -90,6 +89,16 @@ export function coverCells(
     model,
     demand,
   }
+}
+
+/** How many of the wanted combinations some of the cells have, by their ids. */
+export function coveredBy({ model, demand, rows, adds }: Omit<CoveredCells, 'cells'>, ids: Iterable<string>): number {
+  const chosen = new Set(ids)
+  const order = Object.keys(adds)
+  const some = rows.filter((_, index) => chosen.has(order[index] ?? ''))
+  const numbers = some.map((point) => model.axes.map(({ name, values }) => values.indexOf(point[name] ?? DEFAULT)))
+  const { required, missing } = verifyCover(model, demand, numbers)
+  return required - missing.length
 }
 
 function priceOf(estimator: Estimator, cell: Cell | undefined): number {

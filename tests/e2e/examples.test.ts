@@ -23,20 +23,24 @@ it('the matrix of a maintainer makes cells', async () => {
 
 it('a few dozen cells stand for a matrix of many, and become jobs of a workflow', async () => {
   const args = ['plan', '--matrix', 'examples/matrix-pairwise.yaml']
-  const [json, github] = await Promise.all([
+  const [json, some, github] = await Promise.all([
     harness([...args, '--json']),
+    harness([...args, '--platform', 'lxd']),
     harness([...args, '--format', 'github', '--jobs', '5']),
   ])
   const { cells, coverage, excluded } = JSON.parse(json.stdout) as {
     cells: { id: string; adds: number }[]
-    coverage: { required: number; combinations: string }
+    coverage: { required: number; covered: number; combinations: string }
     excluded: { id: string; reason: string }[]
   }
   expect([json.code, github.code]).toEqual([0, 0])
   expect(cells.length).toBeLessThan(40)
   expect(cells[0]?.id).toBe('lxd/debian-13/small/container,agent=candidate')
   expect(cells.reduce((sum, { adds }) => sum + adds, 0)).toBe(coverage.required)
-  expect(coverage.combinations).toBe('1728')
+  expect(coverage).toMatchObject({ covered: coverage.required, combinations: '1728' })
+  const [, covered] = /They have (\d+) of \d+ pairs of values/.exec(some.stdout) ?? []
+  expect(Number(covered)).toBeGreaterThan(0)
+  expect(Number(covered)).toBeLessThan(coverage.required)
   expect(excluded).toContainEqual({
     id: 'architecture=arm64 boot=bios',
     reason: 'no-arm64-bios: arm64 machines have no BIOS',
