@@ -173,10 +173,7 @@ regression(
     group: 'ds-late',
     cloud: {
       document: { userData: GZIP, userDataBase64: true },
-      faults: [
-        { kind: 'reset', times: 2 },
-        { kind: 'status', status: 503, times: 1, skip: 2 },
-      ],
+      faults: [{ kind: 'reset', times: 3 }],
     },
   },
   async ({ instance, expect }) => expect((await instance.root.readFile(`${FOLDER}/gzip`)).trim()).toBe('gzip'),
