@@ -1,5 +1,5 @@
 import type { Resource } from '../platforms/platform.ts'
-import type { LedgerState } from '../platforms/read-ledgers.ts'
+import type { LedgerState, OpenEntry } from '../platforms/read-ledgers.ts'
 
 /** Run of images that a platform keeps for later runs. */
 const IMAGE_CACHE = 'image-cache'
@@ -34,7 +34,15 @@ export function whyWorker(
 ): string | undefined {
   const lost = ledgers.some(
     ({ runId, part, alive, open }) =>
-      part !== undefined && alive === false && runId === resource.runId && open.some(({ id }) => id === resource.id),
+      part !== undefined &&
+      alive === false &&
+      runId === resource.runId &&
+      open.some((entry) => isOf(entry, resource.id)),
   )
   return lost ? 'its worker is gone' : undefined
+}
+
+/** A create call that was under way has told no id; names are unique, and where ids are made of names they are found in them. */
+function isOf({ id, intent }: OpenEntry, resourceId: string): boolean {
+  return id === undefined ? resourceId.includes(intent.name) : id === resourceId
 }

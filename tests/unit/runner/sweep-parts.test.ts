@@ -30,6 +30,13 @@ test('with a worker goes what it made, and nothing else of its run', () => {
   expect(whyWorker({ ...resource('m1'), runId: 'other' }, [dead])).toBeUndefined()
 })
 
+test('what was being created when its worker was lost is known by its name', () => {
+  const { intent } = opened('h-run-debian-13-subject-0a1b2c3d')
+  const lost = { ...dead, open: [{ id: undefined, intent }] }
+  expect(whyWorker(resource('default/h-run-debian-13-subject-0a1b2c3d'), [lost])).toBe('its worker is gone')
+  expect(whyWorker(resource('default/h-run-debian-13-subject-ffffffff'), [lost])).toBeUndefined()
+})
+
 test('a run of one process goes as a whole', () => {
   const whole = { runId: 'run', alive: false, open: [] }
   expect(whySweep(resource('m9'), [whole], {}, new Date())).toBe('its run is gone')
