@@ -20,6 +20,12 @@ const SIGNS: readonly [RegExp, string][] = [
     /grub rescue>|error: no such (?:device|partition)|No bootable device|Boot failed: not a bootable disk/i,
     'the boot loader found nothing to boot',
   ],
+  // What UEFI does when no boot entry works: it refuses unsigned loaders, asks for a key, or opens its own shell.
+  [
+    /BdsDxe: failed to (?:load|start) [^\n]{0,200}(?:Access Denied|Security Violation)/,
+    'the firmware refused the boot loader',
+  ],
+  [/BdsDxe: No bootable option or device was found|startup\.nsh/, 'the firmware found nothing to boot'],
   [
     /can't open \/dev\/tty1?: No such[^\n]{0,80}init|No working init found|Requested init [^\n]{0,80}failed/,
     'there is no working init',

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { probeHost } from '../../../src/core/subprocess.ts'
 import { waitUntil } from '../../../src/core/wait-until.ts'
 import type { Instance } from '../../../src/instance/instance.ts'
-import { openPlatform } from '../../../src/platforms/open-platform.ts'
+import { loadPlatform, openPlatform } from '../../../src/platforms/open-platform.ts'
 import { processesIn } from '../../../src/platforms/qemu/process.ts'
 import type { MachineRecord } from '../../../src/platforms/qemu/record.ts'
 import { speaking, switchingOff, tinyFolder, whyNoQemu } from './tiny-guests.ts'
@@ -173,6 +173,22 @@ describe.skipIf(missing)(`machines without an operating system${missing ? ` (ski
     )
     await Promise.all(instances.map((instance) => instance.destroy()))
     expect(await session.resources()).toEqual([])
+  })
+
+  test('firmware of another architecture that finds nothing to boot says so', async ({ skip }) => {
+    const architecture = process.arch === 'arm64' ? 'x86_64' : 'aarch64'
+    const { optional = [] } = Object.groupBy(await (await loadPlatform('qemu')).doctor({}), ({ optional: is }) =>
+      is ? 'optional' : 'needed',
+    )
+    const lacking = optional.find(({ name, ok }) => !ok && name.includes(architecture))
+    if (lacking) skip(`${lacking.detail}: ${lacking.fix}`)
+    await using session = await openPlatform('qemu', { architecture })
+    await using instance = await session.launch({ image: folder.image('a.img', speaking('x')), instanceType: 'micro' })
+    expect(await untilShown(instance, 'startup.nsh')).toContain('UEFI')
+    expect(await untilState(instance, 'error')).toBe('error')
+    if (architecture !== 'aarch64') return
+    const bios = session.launch({ image: folder.image('b.img', speaking('x')), boot: 'bios' })
+    await expect(bios).rejects.toThrow('aarch64 machines have no BIOS')
   })
 
   test('a user without any rights does the same', async ({ skip }) => {

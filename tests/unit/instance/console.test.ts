@@ -7,6 +7,9 @@ test.each([
   ['ALERT!  UUID=1234 does not exist.  Dropping to a shell!', 'initramfs'],
   ['Failed to mount early API filesystems.\nExiting PID 1...', 'systemd could not start'],
   ['grub rescue> ', 'boot loader'],
+  ['BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Access Denied', 'refused'],
+  ['BdsDxe: No bootable option or device was found.', 'firmware found nothing'],
+  ['\u001b[40m in 5 seconds to skip \u001b[33mstartup.nsh\u001b[0m or any other key', 'firmware found nothing'],
 ])('%s', (text, meaning) => {
   expect(classifyConsole(`Linux version 6\n${text}\n`)).toContain(meaning)
 })
@@ -15,6 +18,7 @@ test.each([
   '',
   'Linux version 6.1\n[  OK  ] Started ssh.service\ndebian login: ',
   'audit: emergency contact is in /etc/motd',
+  'BdsDxe: failed to load Boot0001 "UEFI PXEv4": Not Found\nBdsDxe: starting Boot0002 "UEFI Misc Device"',
 ])('%j tells nothing', (text) => {
   expect(classifyConsole(text)).toBeUndefined()
 })
