@@ -17,10 +17,11 @@ for (const name of names) {
     process.exit(2)
   }
   console.log(`\n== ${name}`)
-  const file = fileURLToPath(new URL(`./${name === LARGE ? 'schedule' : name}.ts`, import.meta.url))
+  const bench = name === LARGE ? 'schedule' : name
+  const file = fileURLToPath(new URL(`./${bench}.ts`, import.meta.url))
   const { status } = spawnSync(
     process.execPath,
-    [...(flags[name] ?? []), file, ...(name === LARGE ? ['5000', '500'] : [])],
+    [...(flags[bench] ?? []), file, ...(name === LARGE ? ['5000', '500'] : [])],
     { stdio: 'inherit' },
   )
   if (status !== 0) process.exitCode = 1
