@@ -20,8 +20,8 @@ export interface Cover {
   impossible: number[]
 }
 
-/** How many rows are tried for each that is taken. More is slower and gives shorter plans. */
-const TRIES = 20
+/** How many rows are tried for each that is taken: more is slower and gives shorter plans, so a plan of very many rows gets fewer. */
+const TRIES = { most: 20, least: 4, effort: 400_000 }
 
 /** Small plans are made several times, and the shortest is taken: so many combinations are looked at in all, in at most so many rounds. */
 const EFFORT = 5000
@@ -37,7 +37,8 @@ export function cover(model: Model, demand: Demand, options: CoverOptions = {}):
   for (let round = 0; round < rounds; round++) {
     const interactions = wanted.map((interaction) => ({ ...interaction, seen: interaction.seen.slice() }))
     const random = seeded((options.seed ?? 1) * 7919 + round)
-    const made = new Generator(model, completion, interactions, random).make(options)
+    const tries = Math.max(TRIES.least, Math.min(TRIES.most, Math.floor(TRIES.effort / Math.max(1, size))))
+    const made = new Generator(model, completion, interactions, random, tries).make(options)
     if (!best || made.rows.length < best.rows.length) best = made
   }
   return best ?? { rows: [], pinned: 0, impossible: [] }
@@ -49,13 +50,21 @@ class Generator {
   readonly #interactions: readonly Interaction[]
   readonly #ofAxis: readonly (readonly Interaction[])[]
   readonly #random: () => number
+  readonly #tries: number
 
-  constructor(model: Model, completion: Completion, interactions: readonly Interaction[], random: () => number) {
+  constructor(
+    model: Model,
+    completion: Completion,
+    interactions: readonly Interaction[],
+    random: () => number,
+    tries: number,
+  ) {
     this.#model = model
     this.#completion = completion
     this.#interactions = interactions
     this.#ofAxis = model.axes.map((_, axis) => interactions.filter(({ axes }) => axes.includes(axis)))
     this.#random = random
+    this.#tries = tries
   }
 
   make(options: CoverOptions): Cover {
@@ -108,7 +117,7 @@ class Generator {
   #next(): Int32Array | undefined {
     let best: Int32Array | undefined
     let most = 0
-    for (let attempt = 0; attempt < TRIES; attempt++) {
+    for (let attempt = 0; attempt < this.#tries; attempt++) {
       const start = this.#start(attempt === 0)
       if (!start) return undefined
       const found = start.missing + this.#fill(start.row, this.#random)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { redact } from '../../../src/core/redact.ts'
 import { expandMatrix } from '../../../src/matrix/expand.ts'
 import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
 import type { PlatformFacts } from '../../../src/matrix/platform-facts.ts'
@@ -211,6 +212,14 @@ test('variables are replaced where they are allowed, and escaped ones stay', () 
     agentSource: { kind: 'package', path: '/m/42.deb' },
     userData: '#!/bin/sh\necho ${HOME} otherwise $HOME 42\n',
   })
+})
+
+test('the value of a variable that sounds like a secret is masked from then on', () => {
+  const text =
+    'axes: { platform: [lxd], image: [debian-13] }\nfrom-environment: [PRO_TOKEN, NAME]\nuser-data: "${PRO_TOKEN} ${NAME}"\n'
+  const cell = only(text, { PRO_TOKEN: 'C1abcdef9', NAME: 'not-masked' })
+  expect(cell.userData).toBe('C1abcdef9 not-masked')
+  expect(redact(`attach C1abcdef9 to not-masked`)).toBe('attach *** to not-masked')
 })
 
 test('an image that is a recipe is named after the recipe, not after its path', () => {
