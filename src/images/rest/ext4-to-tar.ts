@@ -2,14 +2,16 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { CancelledError } from '../../core/errors.ts'
 import { DamagedImageError } from './damaged-image.ts'
-import type { Ext4, Inode } from './ext4.ts'
+import type { DataRange, Ext4, Inode } from './ext4.ts'
 import { attributesOf } from './ext4-attributes.ts'
 import type { TarEntry } from './tar-writer.ts'
-import { padding, TAR_END, tarHeader } from './tar-writer.ts'
+import { padding, sparseMap, TAR_END, tarHeader } from './tar-writer.ts'
 
 /** More than any image has; a hostile one may claim anything. */
 const MOST_FILES = 4_000_000
-const MOST_BYTES = 48 * 1024 ** 3
+const MOST_SIZE = 1024 ** 4
+/** Zeros of one file that are written as such. */
+const MOST_ZEROS = 1024 * 1024
 const MOST_DEPTH = 200
 /** Attributes that mean something to what is read later. */
 const KEPT = /^(?:security\.capability|user\.)/
@@ -86,14 +88,33 @@ class Writer {
     if (kind === 'link')
       return await this.#header(inode, path, { kind, size: 0, target: await this.#fs.linkTarget(inode) })
     if (kind === 'fifo') return await this.#header(inode, path, { kind, size: 0 })
-    this.#bytes += inode.size
-    if (this.#bytes > MOST_BYTES) throw new DamagedImageError(`its files claim more than ${MOST_BYTES} bytes`)
+    if (inode.size > MOST_SIZE) throw new DamagedImageError(`a file claims ${inode.size} bytes`)
+    const ranges = await this.#fs.dataRanges(inode)
+    const data = ranges ? ranges.reduce((sum, { bytes }) => sum + bytes, 0) : inode.size
+    // blocks that belong to many files at once would make any amount of a small disk
+    this.#bytes += data
+    if (this.#bytes > 2 * this.#fs.blocks * this.#fs.blockSize)
+      throw new DamagedImageError('its files claim more than its file system holds')
+    if (ranges && inode.size - data > MOST_ZEROS) return await this.#sparse(inode, path, ranges, data)
     await this.#header(inode, path, { kind, size: inode.size })
-    for await (const piece of this.#fs.content(inode)) await this.#write(piece)
+    for await (const piece of this.#fs.content(inode, ranges)) await this.#write(piece)
     await this.#write(padding(inode.size))
   }
 
-  async #header(inode: Inode, path: string, entry: Pick<TarEntry, 'kind' | 'size' | 'target'>): Promise<void> {
+  /** A hole costs nothing, neither in the archive nor when it is unpacked. */
+  async #sparse(inode: Inode, path: string, ranges: readonly DataRange[], data: number): Promise<void> {
+    const map = sparseMap(ranges, inode.size)
+    await this.#header(inode, path, { kind: 'file', size: map.length + data, realSize: inode.size })
+    await this.#write(map)
+    for (const range of ranges) for await (const piece of this.#fs.written(range)) await this.#write(piece)
+    await this.#write(padding(data))
+  }
+
+  async #header(
+    inode: Inode,
+    path: string,
+    entry: Pick<TarEntry, 'kind' | 'size' | 'target' | 'realSize'>,
+  ): Promise<void> {
     const { mode, uid, gid, mtime } = inode
     const all = entry.kind === 'file' ? await attributesOf(this.#fs, inode) : new Map<string, Buffer>()
     const attributes = new Map([...all].filter(([name]) => KEPT.test(name)))

@@ -19,6 +19,13 @@ export interface Inode {
   raw: Buffer
 }
 
+/** A stretch of a file: where in the file, and where on the partition, in bytes. */
+export interface DataRange {
+  start: number
+  bytes: number
+  at: number
+}
+
 export interface DirectoryEntry {
   /** Bytes of the name, one per character. */
   name: string
@@ -109,26 +116,44 @@ export class Ext4 {
     return parseInode(number, Buffer.from(block.subarray(within, within + this.#inodeSize)))
   }
 
+  /** Where the bytes of a file are that were ever written, in order, cut at its end. Undefined for content that lies in the inode. */
+  async dataRanges(inode: Inode): Promise<DataRange[] | undefined> {
+    if (inode.flags & INLINE_FLAG) return undefined
+    const ranges: DataRange[] = []
+    for await (const { logical, physical, count } of extentsOf(this, inode)) {
+      const start = logical * this.blockSize
+      if (start >= inode.size) break
+      if (physical === undefined) continue
+      const bytes = Math.min(count * this.blockSize, inode.size - start)
+      const last = ranges.at(-1)
+      const at = physical * this.blockSize
+      if (last && last.start + last.bytes === start && last.at + last.bytes === at) last.bytes += bytes
+      else ranges.push({ start, bytes, at })
+    }
+    return ranges
+  }
+
   /** Content of a file in pieces; holes are zeros. */
-  async *content(inode: Inode): AsyncGenerator<Buffer> {
-    if (inode.flags & INLINE_FLAG) {
+  async *content(inode: Inode, known?: readonly DataRange[]): AsyncGenerator<Buffer> {
+    const ranges = known ?? (await this.dataRanges(inode))
+    if (!ranges) {
       const rest = (await attributesOf(this, inode)).get('system.data') ?? Buffer.alloc(0)
       yield Buffer.concat([inode.block, rest]).subarray(0, inode.size)
       return
     }
     let position = 0
-    for await (const { logical, physical, count } of extentsOf(this, inode)) {
-      const start = logical * this.blockSize
-      if (start >= inode.size) break
-      yield* zeros(start - position)
-      const bytes = Math.min(count * this.blockSize, inode.size - start)
-      for (let done = 0; done < bytes; done += PIECE)
-        yield physical === undefined
-          ? Buffer.alloc(Math.min(PIECE, bytes - done))
-          : await this.source.read(physical * this.blockSize + done, Math.min(PIECE, bytes - done))
-      position = start + bytes
+    for (const range of ranges) {
+      yield* zeros(range.start - position)
+      yield* this.written(range)
+      position = range.start + range.bytes
     }
     yield* zeros(inode.size - position)
+  }
+
+  /** The bytes of a range in pieces. */
+  async *written({ at, bytes }: DataRange): AsyncGenerator<Buffer> {
+    for (let done = 0; done < bytes; done += PIECE)
+      yield await this.source.read(at + done, Math.min(PIECE, bytes - done))
   }
 
   /** All of a small file. @throws DamagedImageError when it is larger than `most` */

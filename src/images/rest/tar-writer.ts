@@ -10,6 +10,8 @@ export interface TarEntry {
   /** Target of a link. */
   target?: string
   attributes?: ReadonlyMap<string, Buffer>
+  /** Of a file with holes: its real size. `size` is then that of what follows: the map of its ranges, and their bytes. */
+  realSize?: number
 }
 
 const TYPES = { file: '0', 'hard-link': '1', link: '2', directory: '5', fifo: '6' } as const
@@ -30,11 +32,23 @@ export function tarHeader(entry: TarEntry): Buffer {
     if (value >= 8 ** 7) extended.push(record(key, Buffer.from(String(value))))
   if (entry.mtime < 0 || entry.mtime >= 8 ** 11) extended.push(record('mtime', Buffer.from(String(entry.mtime))))
   for (const [name, value] of entry.attributes ?? []) extended.push(record(`SCHILY.xattr.${name}`, value))
+  if (entry.realSize !== undefined) {
+    extended.push(record('GNU.sparse.major', Buffer.from('1')), record('GNU.sparse.minor', Buffer.from('0')))
+    extended.push(record('GNU.sparse.name', path), record('GNU.sparse.realsize', Buffer.from(String(entry.realSize))))
+  }
   const pax = Buffer.concat(extended)
   const own = header(entry, path, target)
   if (pax.length === 0) return own
   const before = header({ ...entry, kind: 'file', size: pax.length }, Buffer.from('pax'), Buffer.alloc(0), 'x')
   return Buffer.concat([before, pax, padding(pax.length), own])
+}
+
+/** What precedes the bytes of a file with holes: which ranges they are, padded. */
+export function sparseMap(ranges: readonly { start: number; bytes: number }[], realSize: number): Buffer {
+  // the last range marks the end where a hole ends the file
+  const numbers = [ranges.length + 1, ...ranges.flatMap(({ start, bytes }) => [start, bytes]), realSize, 0]
+  const map = Buffer.from(numbers.map((number) => `${number}\n`).join(''))
+  return Buffer.concat([map, padding(map.length)])
 }
 
 /** Zeros up to the next block. */

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -41,6 +42,10 @@ beforeAll(() => {
   writeFileSync(join(tree, 'hole'), 'x')
   truncateSync(join(tree, 'hole'), 500_000)
   appendFileSync(join(tree, 'hole'), 'y')
+  // more holes than an archive should hold
+  writeFileSync(join(tree, 'holes'), 'x')
+  truncateSync(join(tree, 'holes'), 90_000_000)
+  appendFileSync(join(tree, 'holes'), 'z')
   for (let index = 0; index < 200; index++)
     writeFileSync(join(tree, 'many', `file-${index}-${'x'.repeat(index % 40)}`), String(index))
   utimesSync(join(tree, 'etc', 'os-release'), 1_700_000_000, 1_700_000_000)
@@ -93,12 +98,13 @@ describe.skipIf(!MKE2FS)('ext4 without mounting (needs mke2fs: apt-get install e
     await unpack(image)
     const out = join(dir, `${name.replaceAll(' ', '-')}.out`)
     mkdirSync(out)
+    expect(statSync(`${image}.tar`).size).toBeLessThan(8_000_000)
     execFileSync('tar', ['-C', out, '-xpf', `${image}.tar`])
     expect(
       execFileSync('diff', ['-r', '--no-dereference', '-x', 'lost+found', out, join(dir, 'tree')]).toString(),
     ).toBe('')
-    const ours = listing(['-C', out, '-cf', '-', '--sort=name', '--format=posix', '.'])
-    const theirs = listing(['-C', join(dir, 'tree'), '-cf', '-', '--sort=name', '--format=posix', '.'])
+    const ours = listing(['-C', out, '-cSf', '-', '--sort=name', '--format=posix', '.'])
+    const theirs = listing(['-C', join(dir, 'tree'), '-cSf', '-', '--sort=name', '--format=posix', '.'])
     expect(ours).toEqual(theirs)
   })
 
