@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { ConfigError } from '../core/errors.ts'
+import { redact } from '../core/redact.ts'
 import type { Cell } from '../matrix/cell.ts'
 import { coveredBy } from '../matrix/cover-cells.ts'
 import { jobMatrix, MOST_JOBS } from '../matrix/job-matrix.ts'
@@ -29,7 +30,7 @@ export async function printPlan(planned: Planned): Promise<void> {
     const { seconds, measured } = planned.estimator.expectedSeconds(cell)
     return [
       cell.id,
-      `${cell.agentName} ${cell.agent.source}`,
+      redact(`${cell.agentName} ${cell.agent.source}`),
       nothing ?? `${cell.tier === undefined || cell.tier === 'full' ? '' : `${cell.tier}: `}${judged} checks, ${rest}`,
       nothing === undefined ? `${measured ? '' : '~'}${minutes(seconds)}` : '-',
       nothing === undefined ? money(planned.estimator.expectedUsd(cell)) : '-',
@@ -53,7 +54,7 @@ export async function printPlanJson(planned: Planned): Promise<void> {
   const { coverage, estimator } = planned
   await printJson({
     cells: plans.map(({ cell, checks, skipped, nothing }) => ({
-      ...cell,
+      ...masked(cell),
       expected: { ...estimator.expectedSeconds(cell), usd: estimator.expectedUsd(cell) },
       ...(coverage ? { adds: coverage.adds[cell.id] ?? 0 } : {}),
       checks: checks.map(({ id, suite, phase, subject, baseline }) => ({ id, suite, phase, subject, baseline })),
@@ -79,6 +80,12 @@ export async function printPlanJson(planned: Planned): Promise<void> {
         }
       : {}),
   })
+}
+
+/** User data, environment and sources may hold what came from the environment. */
+function masked(cell: Cell): object {
+  const text = JSON.stringify(cell, (_, value: unknown) => (typeof value === 'string' ? redact(value) : value))
+  return JSON.parse(text) as object
 }
 
 /** Prints the jobs of a workflow, on one line. @throws ConfigError */

@@ -88,6 +88,27 @@ describe('a mistake is one line, with what was probably meant', () => {
     `)
   })
 
+  it('never shows a secret of the environment', async () => {
+    const secret = 'C1abcdefghi'
+    const matrix = [
+      'axes: { platform: [lxd], image: [debian-13] }',
+      'from-environment: [PRO_TOKEN]',
+      'agent: { source: "command:pro attach ${PRO_TOKEN}" }',
+      'environment: { TOKEN: "${PRO_TOKEN}" }',
+      'user-data: "#cloud-config\\n# ${PRO_TOKEN}"',
+    ]
+    writeFileSync(join(folder, 'matrix.yaml'), `${matrix.join('\n')}\n`)
+    for (const format of ['text', 'json', 'github']) {
+      const { code, stdout, stderr } = await harness(['plan', '--format', format], {
+        cwd: folder,
+        env: { PRO_TOKEN: secret },
+      })
+      expect(code).toBe(0)
+      expect(stdout).toContain('debian-13')
+      expect(stdout + stderr).not.toContain(secret)
+    }
+  })
+
   it('of ours is told with a file to report, not with a stack', async () => {
     const check = join(folder, 'checks')
     writeFileSync(check, '')
