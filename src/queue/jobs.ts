@@ -22,6 +22,7 @@ export interface Jobs {
 const HEARTBEAT_SECONDS = 15
 /** How often jobs without a heartbeat are looked for, by every process that has the queue open. */
 const SUPERVISE_SECONDS = 3
+const SAY_AGAIN_MS = 60_000
 const LONGEST_JOB_SECONDS = 24 * 3600
 /** More than a cell is ever tried: who gives a cell up is decided by workers, which say why. */
 const RETRIES = 100
@@ -38,7 +39,14 @@ export async function openJobs(database: Database, onWarning: (message: string) 
     superviseIntervalSeconds: SUPERVISE_SECONDS,
     monitorIntervalSeconds: SUPERVISE_SECONDS,
   })
-  boss.on('error', (error) => onWarning(error.message.split('\n')[0] ?? ''))
+  const said = { text: '', at: 0 }
+  boss.on('error', ({ message }) => {
+    // A database that is away is told by every look at it.
+    const [text = ''] = message.split('\n')
+    if (text === said.text && Date.now() - said.at < SAY_AGAIN_MS) return
+    Object.assign(said, { text, at: Date.now() })
+    onWarning(text)
+  })
   await boss.start()
   // Only workers of the same version understand what is to be done.
   const queue = `cells-${await harnessVersion()}`

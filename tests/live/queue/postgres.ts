@@ -18,6 +18,9 @@ export interface Postgres extends AsyncDisposable {
   url: string
   /** An empty database of its own on this server. */
   database(name: string): Promise<TestDatabase>
+  /** Ends the server and its connections; `start` begins it again. */
+  stop(): Promise<void>
+  start(): Promise<void>
 }
 
 export interface TestDatabase {
@@ -42,27 +45,36 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   if (made.code !== 0) throw new Error(`initdb failed: ${made.output}`)
   const settings = ['listen_addresses=', 'fsync=off', 'max_connections=300', 'shared_buffers=32MB']
   const args = ['-D', data, '-k', folder, ...settings.flatMap((setting) => ['-c', setting])]
-  const server = spawn(tool('postgres'), args, { ...as, stdio: 'ignore', cwd: folder })
-  const ended = new Promise<void>((resolve) => server.on('exit', () => resolve()))
+  let stop = async () => {}
+  const start = async () => {
+    const server = spawn(tool('postgres'), args, { ...as, stdio: 'ignore', cwd: folder })
+    const ended = new Promise<void>((resolve) => server.on('exit', () => resolve()))
+    stop = async () => {
+      server.kill('SIGINT')
+      await ended
+    }
+    await waitUntil({ what: 'PostgreSQL', deadlineMs: 30_000 }, async () => {
+      const { exitCode, stderr } = await psql('SELECT 1')
+      return exitCode === 0 ? { done: true, value: undefined } : { done: false, saw: stderr.trim() }
+    })
+  }
   const psql = async (text: string, database = 'postgres') =>
     await probeHost([tool('psql'), '-h', folder, '-U', 'harness', '-d', database, '-tAc', text], {
       deadlineMs: 30_000,
     })
   const urlOf = (database: string) =>
     `postgresql://harness:not-needed@localhost/${database}?host=${encodeURIComponent(folder)}`
-  await waitUntil({ what: 'PostgreSQL', deadlineMs: 30_000 }, async () => {
-    const { exitCode, stderr } = await psql('SELECT 1')
-    return exitCode === 0 ? { done: true, value: undefined } : { done: false, saw: stderr.trim() }
-  })
+  await start()
   return {
     url: urlOf('postgres'),
     async database(name) {
       await psql(`CREATE DATABASE ${name}`)
       return { url: urlOf(name), sql: async (text) => (await psql(text, name)).stdout.trim() }
     },
+    start,
+    stop: () => stop(),
     async [Symbol.asyncDispose]() {
-      server.kill('SIGINT')
-      await ended
+      await stop()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -122,6 +122,23 @@ describe.skipIf(skip)(`runs over several machines${skip ? ` (skipped: ${skip})` 
     expect(end).toMatchObject({ status: 'miss', reason: '3 workers were lost while they worked on this cell' })
   })
 
+  test.concurrent('a database that is away for a while loses nothing', async ({ expect }) => {
+    await using server = await startPostgres('bin' in found ? found.bin : '')
+    using stage = new Stage((await server.database('away')).url, fakeMatrix(4))
+    const worker = stage.worker('worker')
+    const run = stage.run()
+    await run.says(/launch \d/)
+    await server.stop()
+    await run.says(/does not answer/)
+    await server.start()
+    expect(await run.ended).toBe(0)
+    worker.child.kill('SIGTERM')
+    expect(await worker.ended).toBe(0)
+    const events = stage.events(run.output())
+    expect([...finalEnds(events).values()].map(({ status }) => status)).toEqual(['pass', 'pass', 'pass', 'pass'])
+    expect(worker.output().split('does not answer').length).toBeLessThan(5)
+  })
+
   test.concurrent('Ctrl-C ends what workers do, and what nobody took', async ({ expect }) => {
     const database = await postgres.database('cancelled')
     using stage = new Stage(database.url, fakeMatrix(4, { bootMs: 60_000 }))
