@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { ConfigError, type SourcePosition } from '../core/errors.ts'
+import { AXES } from '../matrix/axes.ts'
 import { readText } from '../matrix/load-matrix.ts'
-import { parseYaml } from '../matrix/yaml-source.ts'
+import { nearest } from '../matrix/nearest.ts'
+import { parseYaml, type Path } from '../matrix/yaml-source.ts'
 
 const axisNames = z.array(z.string().min(1)).min(1)
 
@@ -30,7 +33,7 @@ const rule = z.strictObject({
 })
 
 /** Rules that say which part of a matrix a change of a project concerns. */
-export const changeRulesSchema = z
+const changeRulesSchema = z
   .strictObject({
     $schema: z.string().optional(),
     project: z.string().min(1).describe('Name of the project the paths are of.'),
@@ -54,5 +57,34 @@ export const CLOUD_INIT_RULES = fileURLToPath(new URL('cloud-init.yaml', import.
 
 /** Reads rules. @throws ConfigError with line and column */
 export async function loadRules(file: string = CLOUD_INIT_RULES): Promise<ChangeRules> {
-  return parseYaml(await readText(file, 'give another file with --change-rules'), file, changeRulesSchema).value
+  return parseRules(await readText(file, 'give another file with --change-rules'), file)
+}
+
+/** Checks the text of rules; `file` is used in messages. @throws ConfigError with line and column */
+export function parseRules(text: string, file: string): ChangeRules {
+  const { value, positionOf } = parseYaml(text, file, changeRulesSchema)
+  value.rules.forEach((scope, index) => refuseSlips(scope, ['rules', index], positionOf))
+  refuseSlips(value.default, ['default'], positionOf)
+  return value
+}
+
+/** Platforms may have axes of their own, so only a name that is nearly that of a known axis is a slip. */
+function refuseSlips(scope: Scope, path: Path, positionOf: (path: Path) => SourcePosition): void {
+  const named: [string, Path][] = []
+  if (typeof scope.cells !== 'string')
+    scope.cells.forEach((values, at) =>
+      named.push(...Object.keys(values).map((axis): [string, Path] => [axis, [...path, 'cells', at, axis]])),
+    )
+  for (const key of ['one-per', 'each-of'] as const)
+    scope[key]?.forEach((axis, at) => named.push([axis, [...path, key, at]]))
+  for (const [axis, place] of named) {
+    if (Object.hasOwn(AXES, axis)) continue
+    const near = axis === 'distro' ? 'distribution' : nearest(axis, Object.keys(AXES))
+    if (near) {
+      throw new ConfigError(`"${axis}" is not an axis`, {
+        position: positionOf(place),
+        hint: `did you mean "${near}"?`,
+      })
+    }
+  }
 }

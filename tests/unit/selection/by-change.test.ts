@@ -3,14 +3,13 @@ import { join, posix } from 'node:path'
 import { expect, test } from 'vitest'
 import { expandMatrix } from '../../../src/matrix/expand.ts'
 import { loadMatrix } from '../../../src/matrix/load-matrix.ts'
-import { parseYaml } from '../../../src/matrix/yaml-source.ts'
 import { selectByChange } from '../../../src/selection/by-change.ts'
-import { type ChangeRules, changeRulesSchema, loadRules } from '../../../src/selection/rules.ts'
+import { type ChangeRules, loadRules, parseRules } from '../../../src/selection/rules.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/selection')
 const { cells } = expandMatrix(await loadMatrix(join(FIXTURES, 'matrix.yaml')))
 const shipped = await loadRules()
-const own = (text: string): ChangeRules => parseYaml(text, 'rules.yaml', changeRulesSchema).value
+const own = (text: string): ChangeRules => parseRules(text, 'rules.yaml')
 
 /** What the shipped rules select, as `platform/image`, sorted. */
 function selected(...paths: string[]): string[] {
@@ -106,6 +105,11 @@ test.each([
   ['rules: [{name: a, paths: [x], cells: some}]\nproject: p\ndefault: {cells: all}', 'rules.yaml:1:38'],
   ['rules: [{name: a, paths: [], cells: all}]\nproject: p\ndefault: {cells: all}', 'rules.yaml:1:26'],
   ['rules: []\nproject: p\ndefault: {cells: all, chekcs: [a]}', 'did you mean "checks"'],
+  [
+    'project: p\nrules: [{name: a, paths: [x], cells: [{plattform: lxd}]}]\ndefault: {cells: all}',
+    'did you mean "platform"',
+  ],
+  ['project: p\nrules: []\ndefault: {cells: all, one-per: [platform, distro]}', 'did you mean "distribution"'],
 ])('a mistake in rules is named by its place: %j', (text, said) => {
   expect(() => own(text)).toThrow(expect.objectContaining({ message: expect.stringMatching(/rules\.yaml:\d+:\d+/) }))
   try {
