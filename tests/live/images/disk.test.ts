@@ -67,6 +67,11 @@ describe.skipIf(!able)('disks (needs root and their tools: sudo ./harness setup 
       const { session, owner } = await openBench()
       try {
         const image = await session.resolveImage(disk.image.dir, { owner })
+        onTestFinished(async () => {
+          const again = await openBench()
+          await again.session.remove({ kind: 'image', id: image.id })
+          await again.session.close()
+        })
         // out of the cache of this host, so that the image really comes from the server
         vi.stubEnv('HARNESS_CACHE_DIR', join(dir, 'empty'))
         await using rest = (await session.openImageAtRest?.(image.id, {})) ?? raise()
@@ -101,6 +106,7 @@ describe.skipIf(!able)('disks (needs root and their tools: sudo ./harness setup 
       description: 'a test',
       files: [{ path: '/etc/motd', content: 'bad\n' }],
     })
+    onTestFinished(() => rm(join(overlay.dir, '..'), { recursive: true, force: true }))
     const bad = await diskOf(overlay)
     await using rest = await openAtRest(bad.path)
     expect(await readFile(join(rest.root, 'etc/motd'), 'utf8')).toBe('bad\n')
