@@ -96,7 +96,13 @@ function fixesOf({ changed }: Difference<PackageChange>, markup: Markup): string
   const fixes = new Set(changed.flatMap((change) => change.fixes))
   const silent = changed.filter(({ entries }) => entries === undefined).length
   return [
-    ...(fixes.size > 0 ? [markup.plain(`${fixes.size} ${fixes.size === 1 ? 'vulnerability' : 'vulnerabilities'} fixed, by the changelogs of the packages`)] : []),
+    ...(fixes.size > 0
+      ? [
+          markup.plain(
+            `${fixes.size} ${fixes.size === 1 ? 'vulnerability' : 'vulnerabilities'} fixed, by the changelogs of the packages`,
+          ),
+        ]
+      : []),
     ...(silent > 0 ? [markup.plain(`${silent} of them without a changelog that tells`)] : []),
   ]
 }
