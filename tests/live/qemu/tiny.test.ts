@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { probeHost } from '../../../src/core/subprocess.ts'
+import { probeHost, runHost } from '../../../src/core/subprocess.ts'
 import { waitUntil } from '../../../src/core/wait-until.ts'
 import type { Instance } from '../../../src/instance/instance.ts'
 import { loadPlatform, openPlatform } from '../../../src/platforms/open-platform.ts'
@@ -58,6 +59,25 @@ describe.skipIf(missing)(`machines without an operating system${missing ? ` (ski
     expect(await instance.state()).toBe('gone')
     expect(existsSync(dirOf(instance))).toBe(false)
     expect(await instance.consoleLog()).toContain('hello')
+  })
+
+  test.each([
+    ['qcow2', []],
+    ['vmdk', ['-o', 'subformat=streamOptimized']],
+    ['vpc', ['-o', 'subformat=fixed,force_size=on']],
+    ['vpc', ['-o', 'subformat=dynamic,force_size=on']],
+    ['vhdx', []],
+  ])('a disk as %s boots, and is only read', async (format, options) => {
+    await using session = await open()
+    const image = join(folder.path, 'disk.any')
+    const raw = folder.image('a.img', speaking('format\r\n'))
+    await runHost(['qemu-img', 'convert', '-f', 'raw', '-O', format, ...options, raw, image], { deadlineMs: 60_000 })
+    const digest = () => createHash('sha256').update(readFileSync(image)).digest('hex')
+    const before = digest()
+    await using instance = await session.launch({ image, boot: 'bios', instanceType: 'micro' })
+    await untilShown(instance, 'format')
+    await instance.stop({ force: true })
+    expect(digest()).toBe(before)
   })
 
   test('disks and cards survive a stop, snapshots outlive their machine', async () => {
