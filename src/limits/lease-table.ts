@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { PrerequisiteError } from '../core/errors.ts'
 import { exclusively, openStateDatabase } from '../core/state-database.ts'
+import { ledgerDir } from '../platforms/ledger-file.ts'
 import { identify, isAlive, type ProcessIdentity } from '../platforms/process-identity.ts'
 import type { Claim, Lease, LeaseHolder, Leases } from './leases.ts'
 
@@ -34,7 +36,7 @@ interface Row extends Omit<LentUnits, 'runId'> {
 }
 
 export interface LeaseTableOptions {
-  /** Whether machines of a run may still exist although its process is gone. Default never. */
+  /** Whether machines of a run may still exist although its process is gone. Default as its ledger says. */
   hasLeftovers?: (runId: string) => boolean
   /** For tests. Default `Date.now`. */
   now?: () => number
@@ -58,7 +60,7 @@ export class LeaseTable implements Leases {
     if (!self)
       throw new PrerequisiteError('this process cannot see itself in /proc', { hint: 'mount -t proc proc /proc' })
     this.#self = self
-    this.#hasLeftovers = options.hasLeftovers ?? (() => false)
+    this.#hasLeftovers = options.hasLeftovers ?? hasLedger
     this.#now = options.now ?? Date.now
     this.#database = openStateDatabase('leases.db', TABLES, { durable: false })
     this.#beat = setInterval(() => this.beat(), BEAT_MS)
@@ -136,4 +138,9 @@ function busyText(claim: Claim, used: number, out: readonly Row[], runId: string
   const others = [...new Set(out.map((row) => row.run_id).filter((other) => other !== runId))]
   const by = others.length === 0 ? '' : `, some by ${others.slice(0, 3).join(', ')}`
   return `${claim.quota}: ${used} of ${claim.limit} are in use${by}; ${claim.units} more are needed`
+}
+
+/** The ledger of a run, or of a part of it, is there as long as it names something that was not removed. */
+function hasLedger(runId: string): boolean {
+  return existsSync(ledgerDir()) && readdirSync(ledgerDir()).some((name) => /^[^.@]*/.exec(name)?.[0] === runId)
 }

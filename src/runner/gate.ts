@@ -1,11 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { Spending } from '../cost/spending.ts'
 import { regionOf } from '../cost/estimator.ts'
 import { vcpusOf } from '../cost/prices.ts'
 import { LeaseTable } from '../limits/lease-table.ts'
 import type { Claim, Lease, Leases } from '../limits/leases.ts'
 import { claimsOf } from '../limits/quotas.ts'
-import { ledgerDir } from '../platforms/ledger-file.ts'
 import { loadPlatform } from '../platforms/open-platform.ts'
 import { laneOf, type Paces } from './paces.ts'
 import type { CellPlan } from './plan.ts'
@@ -51,11 +49,8 @@ export class Gate implements Admission<CellPlan, CellEnd> {
     this.#run = run
     this.#paces = paces
     const { limits = {}, estimates = {} } = run.spend ?? {}
-    // A killed run keeps its units while its ledger names machines.
-    const hasLeftovers = (runId: string) =>
-      existsSync(ledgerDir()) && readdirSync(ledgerDir()).some((name) => /^[^.@]*/.exec(name)?.[0] === runId)
     const limited = Object.keys(limits).length > 0
-    if (limited && !shared) this.#ownLeases = new LeaseTable({ hasLeftovers })
+    if (limited && !shared) this.#ownLeases = new LeaseTable()
     this.#leases = limited ? (shared ?? this.#ownLeases) : undefined
     if (Object.values(estimates).some((usd) => usd > 0)) this.#spending = new Spending()
   }

@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseEvents } from '../../src/results/read-events.ts'
 import type { EventOf, RunEvent } from '../../src/results/event.ts'
-import { harness } from './cli.ts'
+import { waitUntil } from '../../src/core/wait-until.ts'
+import { harness, ROOT } from './cli.ts'
 
 let folder: string
 let project: string
@@ -240,6 +241,38 @@ test('two runs at once share a quota, and a throttling platform fails no cell', 
   let running = 0
   expect(Math.max(...spans.map(({ change }) => (running += change)))).toBe(1)
   expect((await run('list', 'leases')).stdout.trim().split('\n')).toHaveLength(1)
+})
+
+test('units of a killed run stay taken until its machines are swept', async () => {
+  matrix({ axes: { platform: ['fake'], image: ['debian-13'] }, limits: { fake: { machines: 1 } } }, { bootMs: 60_000 })
+  const env = { ...process.env, HARNESS_STATE_DIR: join(folder, 'state'), NO_COLOR: '1' }
+  const main = join(ROOT, 'src/cli/main.ts')
+  const doomed = spawn(process.execPath, [main, 'run', '--suite', 'none', '--reports-dir', 'doomed'], {
+    cwd: folder,
+    env,
+    stdio: 'ignore',
+  })
+  const gone = new Promise((resolve) => doomed.on('exit', resolve))
+  await waitUntil({ what: 'the machine to be launched', deadlineMs: 60_000 }, async () => {
+    const [name = ''] = existsSync(join(folder, 'doomed')) ? readdirSync(join(folder, 'doomed')) : []
+    const file = join(folder, 'doomed', name, 'events.jsonl')
+    const launched = existsSync(file) && readFileSync(file, 'utf8').includes('"step":"first-boot"')
+    return launched ? { done: true, value: undefined } : { done: false, saw: 'not yet' }
+  })
+  doomed.kill('SIGKILL')
+  await gone
+  expect((await run('list', 'leases')).stdout).toContain('fake/default/machines')
+
+  matrix({ axes: { platform: ['fake'], image: ['debian-13'] }, limits: { fake: { machines: 1 } } })
+  const next = run('run', '--suite', 'none', '--reports-dir', 'next')
+  await waitUntil({ what: 'the next run to wait', deadlineMs: 60_000 }, async () => {
+    const [name = ''] = existsSync(join(folder, 'next')) ? readdirSync(join(folder, 'next')) : []
+    const file = join(folder, 'next', name, 'events.jsonl')
+    const waits = existsSync(file) && readFileSync(file, 'utf8').includes('waits for a quota')
+    return waits ? { done: true, value: undefined } : { done: false, saw: 'not yet' }
+  })
+  expect((await run('sweep')).code).toBe(0)
+  expect((await next).code).toBe(0)
 })
 
 test.each([

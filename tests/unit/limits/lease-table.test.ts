@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -147,4 +147,16 @@ test('a heartbeat is for the leases of this process only', async () => {
     { host: 'elsewhere', beat_at: 1_000_000 },
     { host: identify()?.host, beat_at: 1_060_000 },
   ])
+})
+
+test.each(['run-1.jsonl', 'run-1@worker-a.jsonl'])('the ledger %s tells that a run left something', async (name) => {
+  await take(table(), claim(4))
+  disguise(`start_ticks = '1', expires_at = ${Date.now() + 60_000}`)
+  mkdirSync(join(folder, 'ledger'))
+  writeFileSync(join(folder, 'ledger', 'run-10.jsonl'), '')
+  writeFileSync(join(folder, 'ledger', name), '')
+  expect(table().list()).toHaveLength(1)
+  expect(await table().tryTake([claim(1)], holder)).toHaveProperty('busy')
+  rmSync(join(folder, 'ledger', name))
+  await take(table(), claim(4))
 })
