@@ -17,6 +17,21 @@ export function registerSecret(value: string): void {
   if (value.length >= 6) secrets.add(value)
 }
 
+/** The registered secrets that some texts contain, for a process that must mask them too. */
+export function secretsIn(texts: Iterable<string>): string[] {
+  const all = [...texts]
+  return [...secrets].filter((secret) => all.some((text) => text.includes(secret)))
+}
+
+/** Plain data with every registered secret replaced by `***` in its texts, and nothing else changed. */
+export function withoutSecrets<T>(value: T): T {
+  const plain = JSON.stringify(value)
+  if (![...secrets].some((secret) => plain.includes(JSON.stringify(secret).slice(1, -1)))) return value
+  const mask = (text: string) => [...secrets].reduce((masked, secret) => masked.replaceAll(secret, '***'), text)
+  const text = JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? mask(part) : part))
+  return JSON.parse(text) as T
+}
+
 /** Returns `text` with every registered secret and every known secret shape replaced by `***`. */
 export function redact(text: string): string {
   let masked = text

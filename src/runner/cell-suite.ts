@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, inject, test, type TestContext } from 'vitest'
-import { redact } from '../core/redact.ts'
+import { redact, registerSecret } from '../core/redact.ts'
 import { capText } from '../core/text.ts'
 import type { Measurement } from '../results/check-record.ts'
 import type { Check } from '../testing/check.ts'
@@ -20,6 +20,7 @@ declare module 'vitest' {
 }
 
 const spec = inject('harness')
+for (const secret of spec.secrets ?? []) registerSecret(secret)
 const link = await WorkerLink.open(spec.socket)
 const missing = await importChecks()
 const judges = await Judges.prepare(spec, link, missing, (lane) =>

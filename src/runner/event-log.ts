@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { PrerequisiteError } from '../core/errors.ts'
+import { withoutSecrets } from '../core/redact.ts'
 import type { RunEvent } from '../results/event.ts'
 
 // `Omit` over a union would keep only what all members share.
@@ -48,7 +49,7 @@ export class EventLog implements EventSink {
   }
 
   emit(event: NewEvent): void {
-    const stamped = { at: new Date().toISOString(), ...event } as RunEvent
+    const stamped = withoutSecrets({ at: new Date().toISOString(), ...event } as RunEvent)
     // What follows a line that was cut begins on a line of its own.
     const line = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(stamped)}\n`)
     let written = 0

@@ -1,3 +1,4 @@
+import { secretsIn } from '../core/redact.ts'
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Instance } from '../instance/instance.ts'
@@ -38,7 +39,9 @@ export class CellJudge {
         capabilities: [...machines.session.manifest.capabilities],
         attachments: join(stage.dir, 'logs', 'checks'),
         live: stage.plan.needs.live,
-        ...(cell.environment ? { environment: cell.environment } : {}),
+        ...(cell.environment
+          ? { environment: cell.environment, secrets: secretsIn(Object.values(cell.environment)) }
+          : {}),
       },
       tmpDir,
       log: join(stage.dir, 'runner.log'),

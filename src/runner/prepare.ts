@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../core/redact.ts'
 import { cleanText } from '../core/text.ts'
 import type { AgentSource } from '../matrix/cell.ts'
 import { findAgent } from '../instance/agent/agents.ts'
@@ -97,7 +98,7 @@ async function upgrade(stage: CellStage, subject: Instance, source: AgentSource)
   })
   const path = join(stage.dir, 'logs', 'upgrade.log')
   await mkdir(join(stage.dir, 'logs'), { recursive: true })
-  await writeFile(path, result.log)
+  await writeFile(path, withoutSecrets(result.log))
   stage.emit({
     type: 'log-collected',
     file: relative(stage.run.runDir, path),

@@ -22,6 +22,8 @@ export interface ChildSpec {
   live: boolean
   /** Variables of the matrix for executables that judge. */
   environment?: Readonly<Record<string, string>>
+  /** What these variables hold that must not be written anywhere. */
+  secrets?: readonly string[]
 }
 
 /** Where things are that are judged; sent when they exist. */

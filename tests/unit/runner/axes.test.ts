@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { FakeCloud } from '../../../src/platforms/fake/client.ts'
 import fake from '../../../src/platforms/fake/platform.ts'
-import { fakeRun, testFolder } from './fake-run.ts'
+import { checksAt, FACTS, fakeRun, testFolder } from './fake-run.ts'
 
 test('an image of another architecture is refused, with what to do', { timeout: 30_000 }, async () => {
   using folder = testFolder()
@@ -25,4 +27,30 @@ test('a launch gives a machine its disks and network cards', async () => {
   const machine = await session.launch({ ...launch, disks: [{ sizeGiB: 1 }, { sizeGiB: 2 }], nics: 1 })
   const record = FakeCloud.open('extras').machines.get(machine.id)
   expect([record?.disks.size, record?.nics.size]).toEqual([2, 2])
+})
+
+test('a secret that came from the environment is in no file of a run', { timeout: 30_000 }, async () => {
+  using folder = testFolder()
+  const secret = 'C1zyxwvutsrq'
+  process.env['TEST_PRO_TOKEN'] = secret
+  try {
+    const run = await fakeRun(folder.path, {
+      matrix: {
+        'from-environment': ['TEST_PRO_TOKEN'],
+        suites: ['regression'],
+        checks: [checksAt('script.sh')],
+        agent: { source: 'command:echo attached with ${TEST_PRO_TOKEN} > /dev/null' },
+        environment: { CLOSELY: '${TEST_PRO_TOKEN}' },
+        'user-data': '#cloud-config\n# ${TEST_PRO_TOKEN}\n',
+      },
+      platform: { answers: [...FACTS, { command: 'dpkg-query', stdout: 'cloud-init\t25.1\n' }] },
+    })
+    expect(run.records.map(({ reason }) => reason)).toContain('looked ***')
+    const files = readdirSync(run.runDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const leaks = files.filter((file) => readFileSync(join(file.parentPath, file.name), 'utf8').includes(secret))
+    expect(leaks.map((file) => file.name)).toEqual([])
+    expect(files.length).toBeGreaterThan(2)
+  } finally {
+    delete process.env['TEST_PRO_TOKEN']
+  }
 })
