@@ -60,6 +60,16 @@ test('HTML has a table of them, the cost of each cell, and escapes what a rule i
   }
 })
 
+test('HTML folds many of them', async () => {
+  const run = await narrowed()
+  const [one] = run.notSelected
+  if (!one) throw new Error('nothing')
+  run.notSelected = Array.from({ length: 101 }, () => one)
+  expect(htmlReport(run)).toContain('<summary>101 cells with their last known results</summary>')
+  run.notSelected.pop()
+  expect(htmlReport(run)).not.toContain('last known results</summary>')
+})
+
 test('Markdown has them to unfold, escaped', async () => {
   const text = markdownSummary(await narrowed())
   expect(text).toContain('<details><summary>2 not selected</summary>')
