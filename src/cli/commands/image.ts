@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { BuiltDisk, BuiltImage, DiskFormat } from '../../images/index.ts'
+import type { BuiltDisk, BuiltImage, DiskFormat, FetchedImage } from '../../images/index.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
 import { defineCommand } from '../command.ts'
@@ -45,7 +45,7 @@ export default defineCommand({
     unsigned: { type: 'boolean', text: 'get: take what nobody signed; the checksum is still checked' },
     parallel: { type: 'string', value: 'N', text: 'get: downloads at once; default 2' },
     packages: { type: 'boolean', text: 'inspect: list the packages too' },
-    all: { type: 'boolean', text: 'remove: older builds of every name' },
+    all: { type: 'boolean', text: 'remove: older builds and downloads of every name' },
     json: { type: 'boolean', text: 'print data' },
   },
   examples: [
@@ -132,7 +132,13 @@ async function remove(names: readonly string[], options: ImageOptions): Promise<
     })
   }
   const cached = await listCached()
-  const fetched = (await listAllFetched()).filter(({ name }) => names.includes(name))
+  const all = await listAllFetched()
+  const isNewest = (image: FetchedImage) =>
+    all.find(
+      ({ name, kind, architecture }) =>
+        name === image.name && kind === image.kind && architecture === image.architecture,
+    ) === image
+  const fetched = all.filter((image) => (names.length > 0 ? names.includes(image.name) : !isNewest(image)))
   for (const name of names) if (![...cached, ...fetched].some((image) => image.name === name)) throw notBuilt(name)
   const newest = new Set(cached.map((image) => image.name).map((name) => cached.find((image) => image.name === name)))
   const chosen = cached.filter((image) => (names.length > 0 ? names.includes(image.name) : !newest.has(image)))

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, PrerequisiteError } from '../../core/errors.ts'
 import { runHost } from '../../core/subprocess.ts'
@@ -117,10 +117,11 @@ async function fetchAll(entry: CatalogueEntry, kind: 'disk' | 'lxd', fetching: F
   const { dir, key, resolved, url, trust, options } = fetching
   await mkdir(dir, { recursive: true })
   let { signedBy } = resolved
+  await dropOtherPartials(dir, resolved.files)
   const partials: string[] = []
   for (const file of resolved.files) {
     // outside of the folder of the image, so that what is there is complete
-    const target = join(dir, `.${file.digest.hex.slice(0, 24)}`)
+    const target = join(dir, partialName(file))
     options.onProgress?.(`downloading ${file.url}`)
     await download(file.url, target, { ...url, ...wanted(file), onProgress: progressOf(file.name, options.onProgress) })
     if (file.signature && trust) {
@@ -158,6 +159,19 @@ async function fetchAll(entry: CatalogueEntry, kind: 'disk' | 'lxd', fetching: F
   const fetched = await findFetched(dir, key)
   if (!fetched) throw new PrerequisiteError(`${join(dir, key)} was written and cannot be read`)
   return fetched
+}
+
+/** Outside of the folder of an image, and hidden, until it is complete. */
+function partialName({ digest }: WantedFile): string {
+  return `.${digest.hex.slice(0, 24)}`
+}
+
+/** What was begun of versions that their publisher has replaced since will never be completed. */
+async function dropOtherPartials(dir: string, files: readonly WantedFile[]): Promise<void> {
+  const wanted = files.map(partialName)
+  const names = await readdir(dir)
+  const other = names.filter((name) => name.startsWith('.') && !wanted.some((start) => name.startsWith(start)))
+  for (const name of other) await rm(join(dir, name), { force: true })
 }
 
 function wanted({ digest, bytes }: WantedFile) {

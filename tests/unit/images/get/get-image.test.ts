@@ -118,6 +118,15 @@ test('what nobody signs has to be asked for once, and is used afterwards', async
   expect(lines).toEqual([expect.stringMatching(/warning: test-1 is not signed/)])
 })
 
+test('what was begun of a version that is gone is removed', async () => {
+  const folder = join(dir, 'cache', 'downloads', 'test-1.amd64.disk')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, '.0123456789abcdef01234567.partial'), 'x')
+  const { path } = await get(filesEntry(publisher.url))
+  expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([])
+  expect(await readFile(path)).toEqual(imageBytes())
+})
+
 test('a wrong checksum is never used, signed or not', async () => {
   publisher.routes.set('/test-1-amd64.qcow2', imageBytes(300_000, 5))
   await expect(get(filesEntry(publisher.url))).rejects.toMatchObject({ reason: 'digest' })
