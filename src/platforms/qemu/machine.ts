@@ -65,7 +65,7 @@ export class QemuMachine implements Machine {
       const { user } = this.#ssh.memory
       this.#ssh = { process, memory: user === undefined ? {} : { user } }
     }
-    const { sshKeys = [] } = record
+    const { sshKeys } = record
     return await openSshLine({ dir, name, user: this.#user, memory: this.#ssh.memory, sshKeys }, identity, {
       deadlineMs,
       signal,
