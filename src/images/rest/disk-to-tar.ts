@@ -10,9 +10,10 @@ import { ext4ToTar } from './ext4-to-tar.ts'
 import { readPartitions } from './partitions.ts'
 
 const GUESTFISH_MS = 900_000
+const MOST_FSTAB = 256 * 1024
 
 /**
- * Writes the root file system of a disk image into `workDir` as a tar archive and returns its path. ext4 is read by this process;
+ * Writes the root file system of a disk image, with those it mounts, into `workDir` as a tar archive and returns its path. ext4 is read by this process;
  * any other file system by libguestfs, in a small machine of its own. Nothing is mounted, and root is not needed.
  * @throws DamagedImageError, ConfigError when no root file system is found, PrerequisiteError when a tool is missing
  */
@@ -28,13 +29,16 @@ export async function diskToTar(
   let foreign = false
   try {
     const disk = new BlockSource(handle, 0, (await stat(raw)).size)
+    const found: Ext4[] = []
     for (const { source } of await readPartitions(disk)) {
       const fs = await Ext4.open(source)
-      if (fs && (await isRoot(fs))) {
-        await ext4ToTar(fs, tar, signal)
-        return tar
-      }
-      foreign ||= !fs && (await isForeign(source))
+      if (fs) found.push(fs)
+      else foreign ||= await isForeign(source)
+    }
+    const root = await findRoot(found)
+    if (root) {
+      await ext4ToTar(root, tar, { mounts: await mountsOf(root, found), ...(signal ? { signal } : {}) })
+      return tar
     }
   } finally {
     await handle.close()
@@ -43,6 +47,23 @@ export async function diskToTar(
   if (!foreign) throw new ConfigError(`no root file system is in ${path}`)
   await byGuestfish(path, format, tar, signal)
   return tar
+}
+
+async function findRoot(found: readonly Ext4[]): Promise<Ext4 | undefined> {
+  for (const fs of found) if (await isRoot(fs)) return fs
+  return undefined
+}
+
+/** The other file systems of the disk that the root mounts by UUID or label, by where it mounts them. */
+async function mountsOf(root: Ext4, found: readonly Ext4[]): Promise<Map<string, Ext4>> {
+  const inode = await root.find('etc/fstab')
+  const fstab = inode ? (await root.readAll(inode, MOST_FSTAB)).toString('latin1') : ''
+  const mounts = new Map<string, Ext4>()
+  for (const [, kind, id, target = ''] of fstab.matchAll(/^(UUID|LABEL)="?([^\s"]+)"?\s+\/(\S+)\s/gm)) {
+    const fs = found.find((other) => other !== root && (kind === 'UUID' ? other.uuid : other.label) === id)
+    if (fs) mounts.set(`./${target}`, fs)
+  }
+  return mounts
 }
 
 async function isRoot(fs: Ext4): Promise<boolean> {

@@ -25,14 +25,21 @@ const KINDS: Readonly<Record<number, 'file' | 'directory' | 'link' | 'fifo'>> = 
 
 /**
  * Writes every file of a file system into a tar archive: owners, modes, times, links and capabilities as they are. Devices and
- * sockets are left out. @throws DamagedImageError, CancelledError
+ * sockets are left out.
+ * @param mounts further file systems by the path they belong to, as `./boot`
+ * @throws DamagedImageError, CancelledError
  */
-export async function ext4ToTar(fs: Ext4, target: string, signal?: AbortSignal): Promise<void> {
+export async function ext4ToTar(
+  fs: Ext4,
+  target: string,
+  { mounts, signal }: { mounts?: ReadonlyMap<string, Ext4>; signal?: AbortSignal } = {},
+): Promise<void> {
   const handle = await open(target, 'wx')
   try {
-    const writer = new Writer(fs, handle, signal)
-    await writer.directory(await fs.root(), '.', 0)
-    await writer.end()
+    const output = new Output(handle)
+    await new Writer(fs, output, mounts ?? new Map(), signal).directory(await fs.root(), '.', 0)
+    await output.write(TAR_END)
+    await output.flush()
   } catch (error) {
     // a number that leads out of the piece of the disk it belongs to
     throw error instanceof RangeError ? new DamagedImageError(error.message, error) : error
@@ -41,21 +48,45 @@ export async function ext4ToTar(fs: Ext4, target: string, signal?: AbortSignal):
   }
 }
 
+/** An archive that is written in large pieces. */
+class Output {
+  readonly #handle: FileHandle
+  #pieces: Buffer[] = []
+  #waiting = 0
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    this.#pieces.push(piece)
+    this.#waiting += piece.length
+    if (this.#waiting > 4 * 1024 * 1024) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    const data = Buffer.concat(this.#pieces)
+    this.#pieces = []
+    this.#waiting = 0
+    await this.#handle.writeFile(data)
+  }
+}
+
 class Writer {
   readonly #fs: Ext4
-  readonly #handle: FileHandle
+  readonly #output: Output
+  readonly #mounts: ReadonlyMap<string, Ext4>
   readonly #signal: AbortSignal | undefined
   readonly #directories = new Set<number>()
   /** Where an inode with several names was written first. */
   readonly #written = new Map<number, string>()
-  #pieces: Buffer[] = []
-  #waiting = 0
   #files = 0
   #bytes = 0
 
-  constructor(fs: Ext4, handle: FileHandle, signal: AbortSignal | undefined) {
+  constructor(fs: Ext4, output: Output, mounts: ReadonlyMap<string, Ext4>, signal: AbortSignal | undefined) {
     this.#fs = fs
-    this.#handle = handle
+    this.#output = output
+    this.#mounts = mounts
     this.#signal = signal
   }
 
@@ -71,14 +102,15 @@ class Writer {
       const child = await this.#fs.inode(number)
       const kind = KINDS[child.mode & 0xf000]
       const below = `${path}/${name}`
-      if (kind === 'directory') await this.directory(child, below, depth + 1)
+      const mounted = kind === 'directory' ? this.#mounts.get(below) : undefined
+      if (mounted) await this.#other(mounted).directory(await mounted.root(), below, depth + 1)
+      else if (kind === 'directory') await this.directory(child, below, depth + 1)
       else if (kind !== undefined) await this.#leaf(child, below, kind)
     }
   }
 
-  async end(): Promise<void> {
-    await this.#write(TAR_END)
-    await this.#flush()
+  #other(fs: Ext4): Writer {
+    return new Writer(fs, this.#output, new Map(), this.#signal)
   }
 
   async #leaf(inode: Inode, path: string, kind: 'file' | 'link' | 'fifo'): Promise<void> {
@@ -97,17 +129,17 @@ class Writer {
       throw new DamagedImageError('its files claim more than its file system holds')
     if (ranges && inode.size - data > MOST_ZEROS) return await this.#sparse(inode, path, ranges, data)
     await this.#header(inode, path, { kind, size: inode.size })
-    for await (const piece of this.#fs.content(inode, ranges)) await this.#write(piece)
-    await this.#write(padding(inode.size))
+    for await (const piece of this.#fs.content(inode, ranges)) await this.#output.write(piece)
+    await this.#output.write(padding(inode.size))
   }
 
   /** A hole costs nothing, neither in the archive nor when it is unpacked. */
   async #sparse(inode: Inode, path: string, ranges: readonly DataRange[], data: number): Promise<void> {
     const map = sparseMap(ranges, inode.size)
     await this.#header(inode, path, { kind: 'file', size: map.length + data, realSize: inode.size })
-    await this.#write(map)
-    for (const range of ranges) for await (const piece of this.#fs.written(range)) await this.#write(piece)
-    await this.#write(padding(data))
+    await this.#output.write(map)
+    for (const range of ranges) for await (const piece of this.#fs.written(range)) await this.#output.write(piece)
+    await this.#output.write(padding(data))
   }
 
   async #header(
@@ -118,19 +150,6 @@ class Writer {
     const { mode, uid, gid, mtime } = inode
     const all = entry.kind === 'file' ? await attributesOf(this.#fs, inode) : new Map<string, Buffer>()
     const attributes = new Map([...all].filter(([name]) => KEPT.test(name)))
-    await this.#write(tarHeader({ path, mode, uid, gid, mtime, attributes, ...entry }))
-  }
-
-  async #write(piece: Buffer): Promise<void> {
-    this.#pieces.push(piece)
-    this.#waiting += piece.length
-    if (this.#waiting > 4 * 1024 * 1024) await this.#flush()
-  }
-
-  async #flush(): Promise<void> {
-    const data = Buffer.concat(this.#pieces)
-    this.#pieces = []
-    this.#waiting = 0
-    await this.#handle.writeFile(data)
+    await this.#output.write(tarHeader({ path, mode, uid, gid, mtime, attributes, ...entry }))
   }
 }

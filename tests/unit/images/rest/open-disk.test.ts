@@ -20,7 +20,11 @@ afterEach(async () => {
   await rm(dir, { recursive: true })
 })
 
-async function fileSystem(name: string, files: Record<string, string>): Promise<string> {
+async function fileSystem(
+  name: string,
+  files: Record<string, string>,
+  options: readonly string[] = [],
+): Promise<string> {
   const tree = join(dir, `${name}.tree`)
   for (const [path, content] of Object.entries(files)) {
     await mkdir(join(tree, path, '..'), { recursive: true })
@@ -29,15 +33,20 @@ async function fileSystem(name: string, files: Record<string, string>): Promise<
   const image = join(dir, name)
   await writeFile(image, '')
   await truncate(image, 2 * 1024 * 1024)
-  execFileSync(MKE2FS, ['-q', '-F', '-t', 'ext4', '-O', '^has_journal', '-d', tree, image])
+  execFileSync(MKE2FS, ['-q', '-F', '-t', 'ext4', '-O', '^has_journal', ...options, '-d', tree, image])
   return image
 }
 
 describe.skipIf(!able)('a disk at rest (needs root and mke2fs: apt-get install e2fsprogs)', () => {
-  test('of several file systems the one with an operating system is the root', async () => {
-    const boot = await readFile(await fileSystem('boot', { vmlinuz: 'kernel' }))
+  test('of several file systems the one with an operating system is the root, and has what it mounts', async () => {
+    const boot = await readFile(await fileSystem('boot', { vmlinuz: 'kernel' }, ['-L', 'BOOT']))
     const root = await readFile(
-      await fileSystem('root', { 'etc/os-release': 'ID=test\nNAME="Test"\n', 'etc/hostname': 'x' }),
+      await fileSystem('root', {
+        'etc/os-release': 'ID=test\nNAME="Test"\n',
+        'etc/hostname': 'x',
+        'etc/fstab': 'LABEL=other /home ext4 defaults 0 0\nLABEL=BOOT\t/boot\text4\tdefaults\t0 2\n',
+        'boot/hidden': '',
+      }),
     )
     const disk = Buffer.alloc(1024 * 1024 + boot.length + root.length)
     disk.writeUInt16BE(0x55aa, 510)
@@ -56,6 +65,7 @@ describe.skipIf(!able)('a disk at rest (needs root and mke2fs: apt-get install e
       await using rest = await openAtRest(join(dir, 'disk.raw'))
       opened = rest.root
       expect(await readFile(join(rest.root, 'etc/hostname'), 'utf8')).toBe('x')
+      expect(await readdir(join(rest.root, 'boot'))).toEqual(['lost+found', 'vmlinuz'])
       const facts = await collectFactsAtRest(rest.root, { enter: rest.enter })
       expect(facts.os.id).toBe('test')
     }
