@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const ALL = ['startup', 'exec', 'lifecycle', 'cell', 'parallel', 'plan', 'schedule', 'reports', 'datasources', 'qemu']
-/** Takes seven minutes, so it is only run when it is named: 5,000 cells, 500 at a time. */
+/** Takes six minutes, so it is only run when it is named: 5,000 cells, 500 at a time. */
 const LARGE = 'schedule-large'
 const flags: Readonly<Record<string, readonly string[]>> = {
   schedule: ['--max-semi-space-size=4', '--optimize-for-size'],
