@@ -1,5 +1,5 @@
 import { regression } from '../../src/testing/index.ts'
-import { bootSeconds, cloudInitStages, sshSeconds, unitStarts } from './probes/timing.ts'
+import { bootSeconds, cloudInitStages, skipEmulated, sshSeconds, unitStarts } from './probes/timing.ts'
 
 regression(
   'reg-boot-budget',
@@ -16,6 +16,7 @@ regression(
     const budget = expected.bootSeconds ?? skip('no budget is declared')
     const seconds = await bootSeconds(instance, signal)
     measure({ name: 'boot', value: Math.round(seconds * 1000), unit: 'ms' })
+    skipEmulated(instance, skip)
     expect(seconds, `seconds of user space, by ${budget.source}`).toBeLessThanOrEqual(budget.value)
   },
 )
@@ -35,6 +36,7 @@ regression(
     const seconds = await sshSeconds(instance)
     if (seconds === undefined) skip('no SSH server is started on this boot')
     measure({ name: 'time to ssh', value: Math.round((seconds ?? 0) * 1000), unit: 'ms' })
+    skipEmulated(instance, skip)
     expect(seconds, `seconds of user space until ssh, by ${budget.source}`).toBeLessThanOrEqual(budget.value)
   },
 )
@@ -54,6 +56,7 @@ regression(
     expect(Object.keys(stages).length, 'stages in `cloud-init analyze dump`').toBeGreaterThanOrEqual(3)
     for (const [stage, seconds] of Object.entries(stages))
       measure({ name: `cloud-init ${stage}`, value: Math.round(seconds * 1000), unit: 'ms' })
+    skipEmulated(instance, skip)
     const total = Object.values(stages).reduce((sum, seconds) => sum + seconds, 0)
     expect(total, `seconds of all stages, by ${budget.source}`).toBeLessThanOrEqual(budget.value)
   },

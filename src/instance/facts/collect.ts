@@ -25,12 +25,13 @@ export function factsScript(): Promise<string> {
  * @throws TransportError when the script could not be brought to its end.
  */
 export async function collectFacts(
-  instance: Pick<Instance, 'root' | 'name'>,
+  instance: Pick<Instance, 'root' | 'name'> & { machine?: { pace?: number } },
   phase: Exclude<Phase, 'rest'>,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<Facts> {
   const collectedAt = new Date().toISOString()
-  const result = await instance.root.run(['sh', '-s', phase], {
+  const pace = Math.ceil(instance.machine?.pace ?? 1)
+  const result = await instance.root.run(['sh', '-s', phase, ...(pace > 1 ? [String(pace)] : [])], {
     stdin: await factsScript(),
     deadline: '2 minutes',
     check: false,

@@ -1,5 +1,10 @@
 import type { Instance } from '../../../src/testing/index.ts'
 
+/** The times of an emulated machine are measured, and cannot be held against its image. */
+export function skipEmulated(instance: Instance, skip: (reason: string) => never): void {
+  if ((instance.machine.pace ?? 1) > 1) skip('the machine is emulated: its times say little about the image')
+}
+
 /** Seconds from the start of user space to the end of the boot, from systemd's own time stamps: they differ correctly in a container too. */
 export async function bootSeconds(instance: Instance, signal: AbortSignal): Promise<number> {
   await instance.waitForBoot({ deadline: '2 minutes', signal })

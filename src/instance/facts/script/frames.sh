@@ -1,5 +1,6 @@
 #!/bin/sh
-# Prints raw evidence about one machine, for dash, BusyBox ash, bash and FreeBSD sh. Usage: [ROOT=/mnt] sh facts.sh PHASE
+# Prints raw evidence about one machine, for dash, BusyBox ash, bash and FreeBSD sh. Usage: [ROOT=/mnt] sh facts.sh PHASE [PACE]
+# PACE: how many times longer than on usual hardware commands may take.
 # ROOT empty: the running machine. ROOT set: files of a root at rest, read with the tools of this host; nothing of the image is executed.
 #
 #   =NAME                a section; its content follows, every line behind `|`, so content can never look like a frame
@@ -7,6 +8,7 @@
 #   ~LINES DROPPED       lines kept and lines over the limit
 #   .STATUS [stderr]     exit status of the command: 127 no such command here, 124 out of time, 125 not applicable here
 PHASE=${1:-first-boot}
+PACE=${2:-1}
 ROOT=${ROOT:-}
 LC_ALL=C
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -66,7 +68,7 @@ tool() {
 if timeout 1 true 2>/dev/null; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
 # call SECONDS PROGRAM ARGS...
 call() {
-  seconds=$1
+  seconds=$(($1 * PACE))
   program=$(tool "$2") || return 127
   shift 2
   limited "$seconds" "$program" "$@"
