@@ -22,7 +22,13 @@ export async function matrixFacts(loaded: LoadedMatrix): Promise<Required<SpaceO
   }
   const images = new Map(knownImages(loaded, undefined))
   for (const text of imagePaths(loaded)) {
-    if (isDiskPath(text)) continue
+    if (isDiskPath(text)) {
+      const known = images.get(text)
+      const [, distribution = '', release = ''] = /^([a-z]+)-([^-]+)/.exec(known?.name ?? '') ?? []
+      if (known && DISTRIBUTIONS.some(({ id, aliases }) => id === distribution || aliases.includes(distribution)))
+        images.set(text, { ...known, distribution, release })
+      continue
+    }
     const path = isAbsolute(text) ? text : resolve(dirname(loaded.file), text)
     const { name, distribution, release } = await loadRecipe(path)
     images.set(text, { name, path, distribution, release })

@@ -6,7 +6,7 @@ import { isForPlatform, parseDisks, parseNics } from './axes.ts'
 import type { Cell } from './cell.ts'
 import { cellId, DEFAULT } from './cell-id.ts'
 import { meets } from './conditions.ts'
-import { type ImageNames, imageName, isImagePath } from './image-names.ts'
+import { type ImageNames, imageName, isDiskPath, isImagePath } from './image-names.ts'
 import type { LoadedMatrix } from './load-matrix.ts'
 import { nearest } from './nearest.ts'
 import type { Settings } from './schema.ts'
@@ -50,7 +50,8 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
     layers.find((layer) => layer.settings?.agent?.source !== undefined)?.settings?.agent?.source ?? 'release'
   const reference = first('from') ?? referenceOf(image, options.images)
   const recipe = [...(options.images?.values() ?? [])].find((known) => known.name === image)
-  const named = /^([a-z][a-z0-9.]*)-(.+)$/.exec(image)
+  // Files are called as people like; only what is known of one is believed.
+  const named = recipe && isDiskPath(recipe.path) ? undefined : /^([a-z][a-z0-9.]*)-(.+)$/.exec(image)
   const tier = first('tier')
   const only = first('only-checks')
   const userData = first('user-data')
