@@ -50,6 +50,11 @@ regression(
     const { document } = await metadataOf(context)
     const { instance, expect } = context
     const [, second] = document.nics
+    // The boot waits for one card only; the lease of another may come a moment later.
+    await instance.root.run(
+      `for second in $(seq 30); do ip -o address show dev eth1 | grep -qF ' ${second?.ipv4.address}/' && break; sleep 1; done`,
+      { deadline: '60 seconds' },
+    )
     expect(await addressesOf(instance), 'addresses').toContain(`eth1 ${second?.ipv4.address}/${second?.ipv4.prefix}`)
     const [route = ''] = (await instance.sh`ip route show default`).split('\n').sort((a, b) => metric(a) - metric(b))
     expect(route, 'the preferred default route').toContain('dev eth0')
