@@ -72,7 +72,7 @@ async function unpack(image: string): Promise<void> {
   }
 }
 
-/** Everything in an archive or directory that tar can tell. */
+/** Everything in an archive or directory that tar can tell. The root itself has the time of whoever made it. */
 function listing(args: readonly string[]): string[] {
   const tar = execFileSync('tar', [...args, '--numeric-owner', '-tvf', '-'].slice(args.length), {
     input: execFileSync('tar', [...args], { maxBuffer: 64 * 1024 * 1024 }),
@@ -81,7 +81,7 @@ function listing(args: readonly string[]): string[] {
   }).toString()
   return tar
     .split('\n')
-    .filter((line) => line !== '' && !line.includes('lost+found'))
+    .filter((line) => line !== '' && !line.includes('lost+found') && !line.endsWith(' ./'))
     .sort()
 }
 
