@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -9,7 +10,8 @@ import { recallRun } from '../../../src/runner/run-record.ts'
 import { checksAt, type FakeRun, fakeRun, testFolder } from './fake-run.ts'
 
 const IMAGES = ['debian-12', 'debian-13']
-const RUN = '20260101-000000-test'
+/** A run is worked on once on a host, and these tests may run twice at the same time. */
+const RUN = `20260101-000000-${randomBytes(2).toString('hex')}`
 
 const eventsOf = (runDir: string) => parseEvents(readFileSync(join(runDir, 'events.jsonl'), 'utf8'), 'events.jsonl')
 const finals = (events: readonly RunEvent[]) =>
