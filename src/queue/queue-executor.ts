@@ -163,8 +163,8 @@ class PrerequisiteGone extends HarnessError {
 }
 
 /** Time after which a worker that still shows signs of life is not believed any more. */
-function lifetimeMs({ timeouts, attempts }: CellPlan['cell']): number {
-  return (timeouts.cellMs + timeouts.cleanupMs + OWNER_LOST_MS) * attempts
+function lifetimeMs({ timeouts, attempts, testAttempts = 1 }: CellPlan['cell']): number {
+  return (timeouts.cellMs + timeouts.cleanupMs + OWNER_LOST_MS) * (attempts + testAttempts - 1)
 }
 
 function explained(error: unknown, url: string): unknown {

@@ -2,6 +2,7 @@ import type { Client, ClientChannel } from 'ssh2'
 import pLimit from 'p-limit'
 import { CancelledError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
+import { pause } from '../../core/wait-until.ts'
 import { getByCat, putByCat } from './cat-files.ts'
 import type { GetOptions } from './cat-files.ts'
 import { ChannelQueue } from './channel-queue.ts'
@@ -176,12 +177,10 @@ class Ssh2Transport implements Transport {
   async close(): Promise<void> {
     if (this.#why !== undefined) return
     this.#why = 'closed by us'
-    const closed = new Promise<void>((resolve) => {
-      this.#client.once('close', () => resolve())
-      setTimeout(resolve, 2000).unref()
-    })
+    const closed = new AbortController()
+    this.#client.once('close', () => closed.abort())
     this.#client.end()
-    await closed
+    await pause(2000, closed.signal)
     this.#client.destroy()
     this.#lose('closed by us')
   }
