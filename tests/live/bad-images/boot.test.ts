@@ -13,9 +13,11 @@ import { collectFacts } from '../../../src/instance/facts/collect.ts'
 import type { Facts } from '../../../src/instance/facts/facts.ts'
 import type { Instance } from '../../../src/instance/instance.ts'
 import { checkLogs, findingsToRecords, judgedLogKind } from '../../../src/logs/index.ts'
+import { manifest } from '../../../src/platforms/lxd/manifest.ts'
 import { openPlatform } from '../../../src/platforms/open-platform.ts'
 import type { Session } from '../../../src/platforms/session.ts'
 import type { Check, RegressionCheck } from '../../../src/testing/index.ts'
+import { whyNot } from '../../../src/runner/applies.ts'
 import { findCheckFiles, loadCheckFiles } from '../../../src/runner/load-checks.ts'
 import { badImages } from '../../bad-images/index.ts'
 import type { BadImage } from '../../bad-images/index.ts'
@@ -128,6 +130,7 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
         check.suite === 'regression' &&
         (check.info.group ?? 'shared') === 'shared' &&
         check.info.disruptive !== true &&
+        whyNot(check.info.applies, PLACE) === undefined &&
         (wanted.has(check.id) || !(SLOW.includes(check.id) || ABOUT_TIME.includes(check.id))),
     )
     const judged: Judged[] = []
@@ -147,6 +150,12 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
       .map(({ id }) => id)
   }
 })
+
+/** A machine without anything that a cell has to ask for. */
+const PLACE = {
+  cell: { platform: 'lxd', boot: 'container', distribution: 'debian' },
+  capabilities: new Set(manifest.capabilities),
+}
 
 const GOOD: BadImage = {
   name: 'good',

@@ -31,13 +31,13 @@ describe.skipIf(skip)(`machines of a lost worker${skip ? ` (skipped: ${skip})` :
     const run = stage.run()
     await run.says(/launch \d/)
     first.child.kill('SIGKILL')
-    const [left] = await ours()
+    const [left] = await machinesOf(run)
     expect(left).toMatchObject({ kind: 'machine' })
     const second = stage.worker('second')
     expect(await run.ended).toBe(0)
     expect(second.output()).toContain(`removed machine ${left?.id}`)
     expect(finalEnds(stage.events(run.output())).values().next().value).toMatchObject({ attempt: 2, status: 'pass' })
-    expect(await ours()).toEqual([])
+    expect(await machinesOf(run)).toEqual([])
   })
 
   test('are removed by the next worker of the same host when nobody wants the cell', { timeout: 240_000 }, async () => {
@@ -49,18 +49,18 @@ describe.skipIf(skip)(`machines of a lost worker${skip ? ` (skipped: ${skip})` :
     run.child.kill('SIGKILL')
     await run.ended
     await database.sql('DELETE FROM harness.run')
-    expect(await ours()).toHaveLength(1)
+    expect(await machinesOf(run)).toHaveLength(1)
     const next = stage.worker('worker')
     await next.says(/takes 2 cells/)
     expect(next.output()).toMatch(/removed what a lost worker left: lxd/)
-    expect(await ours()).toEqual([])
+    expect(await machinesOf(run)).toEqual([])
     expect(readdirSync(join(stage.stateOf('worker'), 'ledger'))).toEqual([])
   })
 
-  /** What exists of runs that workers work on here. */
-  async function ours() {
+  /** What exists of a run; other tests may use the same LXD. */
+  async function machinesOf(run: { output: () => string }) {
+    const runId = /\brun (\d{8}-\d{6}-\w{4})\b/.exec(run.output())?.[1] ?? 'no run'
     await using session = await openPlatformNamed('lxd', {})
-    const all = await session.resources()
-    return all.filter(({ kind, cell, runId }) => kind === 'machine' && cell.includes(image) && runId !== 'image-cache')
+    return (await session.resources({ runId })).filter(({ kind }) => kind === 'machine')
   }
 })
