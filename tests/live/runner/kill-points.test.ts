@@ -12,7 +12,7 @@ import { whyNoLxd } from '../lxd/open-lxd.ts'
 
 const skip = await whyNoLxd()
 /** How often a process is killed; `HARNESS_KILL_POINTS=50` is the full proof. */
-const POINTS = Number(process.env['HARNESS_KILL_POINTS'] ?? 5)
+const POINTS = Number(process.env['HARNESS_KILL_POINTS'] ?? 3)
 const SEED = Number(process.env['HARNESS_KILL_SEED'] ?? 1)
 /** Cells without checks, each with one machine, take little time; `HARNESS_KILL_SUITES=all` adds a pair, a snapshot and an own instance. */
 const SHORT = process.env['HARNESS_KILL_SUITES'] !== 'all'
