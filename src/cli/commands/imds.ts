@@ -38,7 +38,7 @@ export default defineCommand({
   },
   examples: [
     'harness imds ec2 --user-data my.yaml',
-    'TOKEN=$(curl -sX PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://127.0.0.1:8111/latest/api/token)',
+    'curl -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" 127.0.0.1:8111/latest/api/token',
     'harness imds gce --metadata stock.yaml --fault "503 / x2"',
   ],
   async run({ options, args, signal }) {
