@@ -4,26 +4,42 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { probeHost, runHost } from '../../../src/core/subprocess.ts'
 import type { Instance } from '../../../src/instance/instance.ts'
+import { launchCloudGuest } from '../../../src/platforms/cloud-guest.ts'
+import type { CloudGuest } from '../../../src/platforms/cloud-guest.ts'
 import { openPlatform } from '../../../src/platforms/open-platform.ts'
 import type { Session } from '../../../src/platforms/session.ts'
 import { image, whyNoLxd } from '../lxd/open-lxd.ts'
 
 const skip = await whyNoLxd()
 const TOKEN = `curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token`
+/** What a request to the API of a cloud says. */
+const ASKED = {
+  id: 'i-0123456789abcdef0',
+  hostname: 'ip-10-0-0-5',
+  instanceType: 'm7i.large',
+  tags: { Name: 'web' },
+  sshKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGiftzrvTSl3mXKmWFYSXJZqPM0+HdKzNDqKnqUTHF7r of-the-request'],
+  userData: Buffer.from('#cloud-config\nwrite_files: [{path: /var/lib/asked, content: by the API}]\n').toString(
+    'base64',
+  ),
+  userDataBase64: true,
+}
 
 describe.skipIf(skip)(`guests with the identity of clouds${skip ? ` (skipped: ${skip})` : ''}`, () => {
   let session: Session
+  let guest: CloudGuest
   let ec2: Instance
   let openstack: Instance
   let plain: Instance
 
   beforeAll(async () => {
     session = await openPlatform('lxd', {})
-    ;[ec2, openstack, plain] = await Promise.all([
-      session.launch({ image, cloudIdentity: { cloud: 'ec2' } }),
+    ;[guest, openstack, plain] = await Promise.all([
+      launchCloudGuest(session, { image, cloud: 'ec2', document: ASKED }),
       session.launch({ image, cloudIdentity: { cloud: 'openstack' } }),
       session.launch({ image }),
     ])
+    ec2 = guest.instance
     await Promise.all([ec2, openstack, plain].map((instance) => instance.waitUntilReady()))
   }, 180_000)
   afterAll(async () => {
@@ -47,6 +63,16 @@ describe.skipIf(skip)(`guests with the identity of clouds${skip ? ` (skipped: ${
       (await plain.root.run('curl -s -m 3 http://169.254.169.254/openstack')).stdout,
       'a guest without a cloud',
     ).not.toContain('latest')
+  })
+
+  test('a guest that the API of a cloud was asked for has the content of the request, and the API its addresses', async () => {
+    expect(guest.document).toMatchObject(ASKED)
+    expect(await ec2.root.sh`cloud-init query ds.meta_data.instance_id`).toBe(ASKED.id)
+    expect(await ec2.root.sh`cat /var/lib/asked`).toBe('by the API')
+    expect(await ec2.root.sh`cat /home/*/.ssh/authorized_keys`).toBe(ASKED.sshKeys[0])
+    expect((await ec2.addresses()).map(({ address }) => address)).toContain(guest.document.nics[0]?.ipv4.address)
+    await guest.imds.change({ tags: { Name: 'renamed' } })
+    expect((await guest.imds.state()).document.tags).toEqual({ Name: 'renamed' })
   })
 
   test('what a guest left and asked is known of that guest only', async () => {
