@@ -65,11 +65,13 @@ const OF_HOST: ReadonlySet<string> = new Set([
 ] satisfies (keyof Cell)[])
 
 /**
- * Names a plan: equal for equal cells with equal settings, on whatever host. Paths and options of platforms, which differ
- * from host to host, and secrets, which must not leave it, are not part of it.
+ * Names a plan: equal for equal cells with equal settings, on whatever host and in whatever order, since the history of a host
+ * may change that. Paths and options of platforms, which differ from host to host, and secrets, which must not leave it, are not
+ * part of it.
  */
 export function planDigest(cells: readonly Cell[], more: Readonly<Record<string, unknown>> = {}): string {
-  const telling = cells.map((cell) => Object.fromEntries(Object.entries(cell).filter(([key]) => !OF_HOST.has(key))))
+  const sorted = [...cells].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const telling = sorted.map((cell) => Object.fromEntries(Object.entries(cell).filter(([key]) => !OF_HOST.has(key))))
   return `sha256:${createHash('sha256')
     .update(canonical({ ...more, cells: telling }))
     .digest('hex')}`

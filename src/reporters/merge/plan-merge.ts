@@ -24,7 +24,7 @@ export function planMerge(given: readonly Part[]): MergePlan {
   if (!lead) throw new ConfigError('there is nothing to merge', { hint: 'give the folders of runs, or their blobs' })
   for (const part of named) refuseMixed(lead, part)
   const parts = distinct(named)
-  const cells = lead.start.shard?.cells ?? lead.start.cells
+  const cells = cellsOf(parts[0] ?? lead)
   refuseOverlap(parts, cells)
   const lastAt = parts.map((part) => part.lastAt).reduce((a, b) => (a > b ? a : b))
   const runId = nameOf(parts)
@@ -47,6 +47,11 @@ export function planMerge(given: readonly Part[]): MergePlan {
       durationMs: Math.max(0, Date.parse(lastAt) - Date.parse(first.at)) || 0,
     },
   }
+}
+
+/** All cells of the plan, in the order of this part; another part may have them in another order. */
+function cellsOf({ start }: Part): readonly CellSummary[] {
+  return start.shard?.cells ?? start.cells
 }
 
 /** One part per shard, in their order. The same part may be given twice. */

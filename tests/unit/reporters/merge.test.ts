@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symli
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import type { Cell } from '../../../src/matrix/cell.ts'
 import { expandMatrix } from '../../../src/matrix/expand.ts'
 import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
 import { cellsOfShard } from '../../../src/matrix/shard.ts'
@@ -12,7 +13,12 @@ import { FACTS, testFolder } from '../runner/fake-run.ts'
 const IMAGES = Array.from({ length: 9 }, (_, index) => `debian-${index}`)
 
 /** Runs the shards of one plan and gives their folders. */
-async function shards(folder: string, count: number, matrix: Record<string, unknown> = {}): Promise<string[]> {
+async function shards(
+  folder: string,
+  count: number,
+  matrix: Record<string, unknown> = {},
+  ordered = (cells: readonly Cell[], _shard: number): readonly Cell[] => cells,
+): Promise<string[]> {
   const text = JSON.stringify({
     axes: { platform: ['fake'], image: IMAGES },
     agent: { source: 'none' },
@@ -24,9 +30,9 @@ async function shards(folder: string, count: number, matrix: Record<string, unkn
   const all = expandMatrix(parseMatrix(text, join(folder, 'matrix.yaml'))).cells
   const dirs = []
   for (let index = 1; index <= count; index++) {
-    const shard = { index, count, of: all }
+    const shard = { index, count, of: ordered(all, index) }
     const { runDir } = await runMatrix({
-      cells: cellsOfShard(all, shard),
+      cells: cellsOfShard(shard.of, shard),
       shard,
       reportsDir: join(folder, 'shards', String(index)),
       concurrency: 9,
@@ -47,6 +53,11 @@ function bytesOf(folder: string): Record<string, string> {
       return [path.slice(folder.length), readFileSync(path, 'latin1')]
     }),
   )
+}
+
+function readEventCells(lines: string): string[] {
+  const start = JSON.parse(lines.slice(0, lines.indexOf('\n'))) as { cells: { image: string }[] }
+  return start.cells.map(({ image }) => image)
 }
 
 function permutations<T>(items: readonly T[]): T[][] {
@@ -82,6 +93,27 @@ test('any order of the parts, folders or blobs, gives the same bytes, reports to
     } else expect(bytesOf(merged.runDir)['/events.jsonl']).toBe(first?.['/events.jsonl'])
   }
   expect(Object.keys(first ?? {}).filter((path) => path.includes('/facts/')).length).toBeGreaterThan(IMAGES.length)
+})
+
+test('parts that ordered the same cells differently are parts of one plan, told in the order of the first', async () => {
+  using folder = testFolder()
+  const dirs = await shards(folder.path, 3, {}, (cells, shard) => (shard === 2 ? cells.toReversed() : cells))
+  let first: string | undefined
+  for (const order of permutations(dirs)) {
+    // The names of parts say nothing about their order either.
+    const links = order.map((dir, index) => {
+      const link = join(folder.path, `link-${index}`)
+      rmSync(link, { force: true })
+      symlinkSync(dir, link)
+      return link
+    })
+    const merged = await mergeRuns(links, join(folder.path, 'merged'))
+    expect(merged).toMatchObject({ exitCode: 0, missing: [] })
+    const bytes = readFileSync(join(merged.runDir, 'events.jsonl'), 'utf8')
+    first ??= bytes
+    expect(bytes).toBe(first)
+  }
+  expect(readEventCells(first ?? '')).toEqual(IMAGES)
 })
 
 test('missing shards are not judged, and the exit code tells', async () => {
