@@ -85,6 +85,10 @@ export interface PlatformImage {
   architecture: string
   variant: string
   description: string
+  /** Which build of the image it is, where the platform can tell. */
+  build?: string
+  /** Where it is, on platforms with several places. */
+  region?: string
 }
 
 /** The root file system of an image that never booted, on local disk. */

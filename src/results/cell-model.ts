@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../core/errors.ts'
 import type { CheckRecord } from './check-record.ts'
 import { compactRecord } from './compact-record.ts'
 import type { CellSummary, EventOf, RunEvent, StepName } from './event.ts'
+import type { FoundImage } from './found-image.ts'
 import type { Status } from './status.ts'
 import { addUsage, type Usage } from './usage.ts'
 
@@ -20,6 +21,8 @@ export interface StepModel {
 /** One cell: everything the events say about its last attempt, and how the earlier ones ended. */
 export interface CellModel {
   summary: CellSummary
+  /** Absent until it is found. */
+  image?: FoundImage
   state: 'waiting' | 'running' | 'ended'
   attempt: number
   earlier: { attempt: number; status: Status; reason?: string }[]
@@ -56,6 +59,9 @@ export function applyToCell(cell: CellModel, event: CellEvent): void {
   switch (event.type) {
     case 'cell-started':
       return startAttempt(cell, event)
+    case 'image-found':
+      cell.image = event.image
+      return
     case 'step-started':
       cell.steps.push({
         step: event.step,

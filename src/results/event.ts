@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../core/errors.ts'
 import type { CheckRecord } from './check-record.ts'
+import type { FoundImage } from './found-image.ts'
 import type { NotSelectedCell } from './not-selected.ts'
 import type { Status } from './status.ts'
 import type { Usage } from './usage.ts'
@@ -96,6 +97,7 @@ export type RunEvent =
       /** True when what earlier attempts found stands until it is judged again. */
       keeps?: boolean
     })
+  | (OfCell & { type: 'image-found'; image: FoundImage })
   | (OfCell & { type: 'step-started'; step: StepName; detail?: string })
   /** What a long step does now, in a few words. */
   | (OfCell & { type: 'step-progress'; step: StepName; line: string })

@@ -83,6 +83,7 @@ function refuseOther(first: RunEvent | 'unknown' | undefined, file: string): voi
 
 const OF_CELL: ReadonlySet<string> = new Set([
   'cell-started',
+  'image-found',
   'step-started',
   'step-progress',
   'step-ended',

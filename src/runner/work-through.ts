@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts'
 import { cleanText } from '../core/text.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { PlatformImage } from '../platforms/platform.ts'
+import type { FoundImage } from '../results/found-image.ts'
 import type { CellMachines } from './cell-machines.ts'
 import type { CellStage } from './cell-stage.ts'
 import { collect, type KeptLog } from './collect.ts'
@@ -63,8 +64,14 @@ async function findImage(stage: CellStage, machines: CellMachines): Promise<Plat
       ),
     )
     refuseOtherArchitecture(image, cell.architecture)
+    stage.emit({ type: 'image-found', image: foundImage(image) })
     return image
   })
+}
+
+/** What events keep of it. */
+function foundImage({ digest, ...image }: PlatformImage): FoundImage {
+  return { ...image, description: cleanText(image.description), ...(digest === undefined ? {} : { digest }) }
 }
 
 /** A cell is a promise about an architecture; an image of another one must not pass for it. */

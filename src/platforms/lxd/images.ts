@@ -48,7 +48,15 @@ export async function resolveImage(client: LxdClient, reference: string, options
 
 /** What the platform contract tells about an image. */
 export function describeImage(image: ImageInfo): PlatformImage {
-  const { os = '', release = '', version, architecture, variant = 'default', description = '' } = image.properties
+  const {
+    os = '',
+    release = '',
+    version,
+    architecture,
+    variant = 'default',
+    description = '',
+    serial,
+  } = image.properties
   return {
     id: image.fingerprint,
     digest: `sha256:${image.fingerprint}`,
@@ -57,6 +65,7 @@ export function describeImage(image: ImageInfo): PlatformImage {
     architecture: architecture ?? image.architecture,
     variant,
     description,
+    ...(serial === undefined ? {} : { build: serial }),
   }
 }
 
