@@ -41,8 +41,16 @@ export function whyNot(applies: Applicability | undefined, place: Place): string
   return undefined
 }
 
+/** Whether a check is about datasources of clouds and the cell is about none: then it is no part of the cell's plan. */
+export function isForOtherCells(applies: Applicability | undefined, cell: Place['cell']): boolean {
+  return applies?.identities !== undefined && !hasIdentity(cell.axes?.['identity'])
+}
+
+function hasIdentity(identity: string | undefined): identity is string {
+  return identity !== undefined && identity !== 'default'
+}
+
 function whyOtherIdentity(wanted: 'any' | readonly string[], identity: string | undefined): string | undefined {
-  if (identity === undefined || identity === 'default')
-    return 'needs a machine with the identity of a cloud: the axis `identity`'
+  if (!hasIdentity(identity)) return 'needs a machine with the identity of a cloud: the axis `identity`'
   return wanted === 'any' || wanted.includes(identity) ? undefined : `only with the identity ${wanted.join(', ')}`
 }

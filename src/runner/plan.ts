@@ -4,7 +4,7 @@ import type { CheckRecord, Phase } from '../results/check-record.ts'
 import { type CellPast, isSettled } from '../results/cell-past.ts'
 import { recordKey } from '../results/run-model.ts'
 import type { Check, PolicyCheck, RegressionCheck } from '../testing/check.ts'
-import { whyNot } from './applies.ts'
+import { isForOtherCells, whyNot } from './applies.ts'
 import { judgesBaseline, type LastKnownOf, notSelectedRecord, whyNotSelected } from './not-selected.ts'
 import { type OwnGroup, plannedCheck, type PlannedCheck, recordOf, skipOf, type Subject } from './planned-check.ts'
 
@@ -64,9 +64,11 @@ export function planCell(
     needs: { rest: false, pair: false, snapshot: false, warm: false, live: false },
   }
   const sorted = [...declared].sort((a, b) => a.id.localeCompare(b.id))
+  let elsewhere = 0
   for (const check of sorted) {
     if (!cell.suites.includes(check.suite)) continue
-    if (check.suite === 'policy') planPolicy(plan, check, capabilities, last)
+    if (isForOtherCells(check.info.applies, cell)) elsewhere++
+    else if (check.suite === 'policy') planPolicy(plan, check, capabilities, last)
     else planRegression(plan, check, capabilities, last)
   }
   const disruptive = new Set(
@@ -76,7 +78,7 @@ export function planCell(
   plan.needs = needsOf(plan.checks, plan.groups)
   const judged = cell.suites.filter((suite) => suite !== 'logs')
   if (judged.length > 0 && plan.checks.length === 0 && !cell.suites.includes('logs')) {
-    plan.nothing = `none of the ${plan.skipped.length} checks applies here`
+    plan.nothing = `none of the ${plan.skipped.length} checks applies here${elsewhere > 0 ? `, ${elsewhere} more ${elsewhere === 1 ? 'is' : 'are'} for cells with the axis identity` : ''}`
   }
   return plan
 }

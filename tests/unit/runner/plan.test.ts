@@ -82,6 +82,15 @@ test('what cannot be done here is skipped with the reason, and a cell with nothi
   expect(planCell(cell('none', []), checks, new Set()).nothing).toBeUndefined()
 })
 
+test('checks of cloud identities are planned in cells that have one, and nowhere else', () => {
+  const checks = [regression('r'), regression('r-ds', { applies: { identities: ['ec2'] } })]
+  expect(planCell(cell('none'), checks, new Set())).toMatchObject({ checks: [{ id: 'r' }], skipped: [] })
+  const nothing = planCell(cell('none'), checks.slice(1), new Set())
+  expect(nothing.nothing).toBe('none of the 0 checks applies here, 1 more is for cells with the axis identity')
+  const gce = planCell({ ...cell('none'), axes: { identity: 'gce' } }, checks, new Set())
+  expect(gce.skipped).toMatchObject([{ id: 'r-ds', reason: 'only with the identity ec2' }])
+})
+
 test('own instances of one group share one launch with all their user data', () => {
   const own = (id: string, userData: string) => regression(id, { instance: 'own', group: 'g', userData })
   const { groups, needs } = planCell(
