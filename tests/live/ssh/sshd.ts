@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
@@ -108,17 +108,15 @@ async function spawnWithTester(folder: string): Promise<ChildProcess> {
   await runHost(['chown', '61234:61234', join(folder, 'home')], { deadlineMs: 5000 })
   // Root too gets another home there: what this host's root has in its start-up files must not slow down or change the tests.
   await mkdir(join(folder, 'root-home'), { recursive: true })
-  const accounts = (await readFile('/etc/passwd', 'utf8')).replace(
-    /^(root:.*:)[^:\n]*:[^:\n]*$/m,
-    `$1${folder}/root-home:/bin/sh`,
-  )
-  await writeFile(join(folder, 'passwd'), `${accounts}tester:x:61234:61234::${folder}/home:/bin/sh\n`)
-  await writeFile(join(folder, 'group'), `${await readFile('/etc/group', 'utf8')}tester:x:61234:\n`)
-  await writeFile(join(folder, 'shadow'), `${await readFile('/etc/shadow', 'utf8')}tester:*:19000:0:99999:7:::\n`, {
-    mode: 0o600,
-  })
-  const mounts = ['passwd', 'group', 'shadow'].map((file) => `mount --bind ${folder}/${file} /etc/${file}`).join(' && ')
-  const script = `${mounts} && exec ${SSHD} -D -e -f ${folder}/sshd_config`
+  // The whole folder: a mount on one file is gone as soon as the host replaces that file, as every installation of a package may.
+  const etc = join(folder, 'etc')
+  await runHost(['cp', '-a', '/etc', etc], { deadlineMs: 60_000 })
+  const rootElsewhere = `$1${folder}/root-home:/bin/sh`
+  const accounts = (await readFile('/etc/passwd', 'utf8')).replace(/^(root:.*:)[^:\n]*:[^:\n]*$/m, rootElsewhere)
+  await writeFile(join(etc, 'passwd'), `${accounts}tester:x:61234:61234::${folder}/home:/bin/sh\n`)
+  await appendFile(join(etc, 'group'), 'tester:x:61234:\n')
+  await appendFile(join(etc, 'shadow'), 'tester:*:19000:0:99999:7:::\n')
+  const script = `mount --bind ${etc} /etc && exec ${SSHD} -D -e -f ${folder}/sshd_config`
   return spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script], { stdio: 'ignore' })
 }
 
