@@ -19,6 +19,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   imds: { imports: ['core'], packages: ['yaml', 'zod'] },
   matrix: { imports: ['core', 'results'], packages: ['yaml', 'zod'] },
   logs: { imports: ['core', 'results'], packages: ['re2js', 'yaml', 'zod'] },
+  'known-issues': { imports: ['core', 'results', 'matrix', 'logs'], packages: ['re2js', 'zod'] },
   instance: {
     imports: ['core', 'results', 'distros', 'imds'],
     packages: ['yaml', 'zod'],
@@ -32,6 +33,17 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     // ws is small and needed by every call; an SDK is neither.
     packages: ['zod', 'ws', 'p-limit'],
     packagesIn: { client: ['*'] },
+  },
+  simulate: {
+    imports: ['core', 'distros', 'imds', 'images', 'instance', 'platforms', 'platforms/*'],
+    packages: ['zod'],
+    packagesIn: {
+      'memory/': ['ssh2'],
+      // Schemas of the vendors are the wire format; a simulator is loaded when one is asked for.
+      'ec2/': ['@aws-sdk/client-ec2', '@smithy/core'],
+      'azure/': ['@azure/arm-compute', '@azure/arm-network', '@azure/arm-resources'],
+      'gce/': ['@google-cloud/compute'],
+    },
   },
   limits: { imports: ['core', 'platforms'], packages: [] },
   cost: { imports: ['core', 'results', 'matrix'], packages: ['zod'] },
@@ -58,7 +70,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['p-limit', 'vitest', 'yaml', 'zod'],
   },
   queue: {
-    imports: ['core', 'results', 'matrix', 'limits', 'runner'],
+    imports: ['core', 'results', 'matrix', 'limits', 'cost', 'runner'],
     packages: [],
     packagesIn: { packages: ['pg', 'pg-boss'], database: ['pg'] },
   },
@@ -71,6 +83,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'imds',
       'matrix',
       'logs',
+      'known-issues',
       'instance',
       'images',
       'inspect',
@@ -83,6 +96,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'limits',
       'cost',
       'selection',
+      'simulate',
     ],
     packages: [],
   },

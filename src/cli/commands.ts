@@ -24,6 +24,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/check.ts'),
   },
   'check-logs': { summary: 'scan log files by the log rules', load: () => import('./commands/check-logs.ts') },
+  issues: {
+    summary: 'prove known issues, and look for them in old runs',
+    load: () => import('./commands/issues.ts'),
+  },
   report: {
     summary: 'make the reports of a run again, or other formats of them',
     load: () => import('./commands/report.ts'),
@@ -49,6 +53,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   imds: {
     summary: 'serve the metadata service of a cloud, with faults when you like',
     load: () => import('./commands/imds.ts'),
+  },
+  simulate: {
+    summary: 'serve the API of a cloud on this host, with machines and faults',
+    load: () => import('./commands/simulate.ts'),
   },
   sweep: { summary: 'remove what an interrupted run left behind', load: () => import('./commands/sweep.ts') },
   doctor: {
