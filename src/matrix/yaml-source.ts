@@ -75,7 +75,7 @@ function problem(
     }
   }
   const offset = offsetOf(document, issue.path)
-  if (issue.code === 'invalid_value') {
+  if (issue.code === 'invalid_value' && document.hasIn(issue.path as unknown[])) {
     const value = document.getIn(issue.path as unknown[])
     const found = typeof value === 'string' ? value : JSON.stringify(value)
     const values = issue.values.map(String)
@@ -90,7 +90,7 @@ function problem(
     const hint = issue.params?.['hint']
     return { offset, message: `${where}${issue.message}`, ...(typeof hint === 'string' ? { hint } : {}) }
   }
-  if (issue.code === 'invalid_type' && !document.hasIn(issue.path as unknown[])) {
+  if (/^invalid_(type|value)$/.test(issue.code) && !document.hasIn(issue.path as unknown[])) {
     return { offset, message: `${where}is missing`, hint: `add "${String(issue.path.at(-1))}"` }
   }
   const node = document.getIn(issue.path as unknown[], true)

@@ -1,0 +1,7 @@
+export { groupFailures, type Failure, type FailureGroup } from './group-failures.ts'
+export type { Incident } from './incident.ts'
+export type { IssuePattern } from './issue-pattern.ts'
+export type { KnownIssue } from './known-issue.ts'
+export { issueHistories, type IssueHistory } from './issue-history.ts'
+export { loadIssues } from './load-issues.ts'
+export { logsOf, triageRun, type Triage } from './triage-run.ts'
