@@ -39,7 +39,9 @@ export const spendingSettings = {
       'run-usd': usd.optional().describe('No cell begins when the run would cost more.'),
       'day-usd': usd
         .optional()
-        .describe('No cell begins when all runs of this host would cost more on this day (UTC).'),
+        .describe(
+          'No cell begins when all runs of this host, or all workers of a queue, would cost more on this day (UTC).',
+        ),
       'platform-day-usd': z.record(z.string(), usd).optional().describe('The same for single platforms.'),
     })
     .optional()

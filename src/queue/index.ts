@@ -1,2 +1,3 @@
 export { queueExecutor } from './queue-executor.ts'
+export { heldLeases, spentToday } from './shared-counts.ts'
 export { runWorker } from './worker.ts'

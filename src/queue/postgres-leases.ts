@@ -16,6 +16,16 @@ CREATE TABLE IF NOT EXISTS harness.lease (
   PRIMARY KEY (id, quota)
 )`
 
+/** Units that somebody holds, for people. */
+export interface HeldUnits {
+  quota: string
+  units: number
+  runId: string
+  cell: string
+  /** The worker, by its name. */
+  holder: string
+}
+
 const BEAT_MS = 20_000
 /** A holder that was silent for so long is taken for dead: what it launched may be there until it expires, or was swept. */
 const SILENCE_MS = 5 * 60_000
@@ -89,6 +99,13 @@ export class PostgresLeases implements Leases {
   /** Gives back what lost workers held for a cell that nobody works on any more. */
   async giveUp(runId: string, cell: string): Promise<void> {
     await this.#database.query('DELETE FROM harness.lease WHERE run_id = $1 AND cell = $2', [runId, cell])
+  }
+
+  /** What is held now, by whom. */
+  async list(): Promise<HeldUnits[]> {
+    return await this.#database.query<HeldUnits>(
+      'SELECT quota, units, run_id AS "runId", cell, holder FROM harness.lease ORDER BY quota, beat_at',
+    )
   }
 
   /** Tells the others that this process lives. */

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { makeTempDir } from '../core/temp-dir.ts'
 import { pause } from '../core/wait-until.ts'
-import type { Leases } from '../limits/leases.ts'
 import type { EventSink } from '../runner/event-log.ts'
-import { Gate } from '../runner/gate.ts'
+import { Gate, type SharedCounts } from '../runner/gate.ts'
 import type { CheckFiles } from '../runner/load-checks.ts'
 import { LocalWork } from '../runner/local-executor.ts'
 import { Paces } from '../runner/paces.ts'
@@ -43,7 +42,7 @@ export class WorkedRun {
     database: Database,
     runId: string,
     settings: RunSettings,
-    own: { part: string; leases: Leases },
+    own: { part: string; counts: SharedCounts },
   ): Promise<WorkedRun> {
     const dir = await makeTempDir('worker')
     const files = new Map<string, CheckFiles>()
@@ -63,7 +62,7 @@ export class WorkedRun {
     const order = { runId, runDir: dir, events, ...settings, signal, checksOf }
     const paces = new Paces()
     const work = await LocalWork.open(order, own.part, paces)
-    const gate = new Gate(order, paces, own.leases)
+    const gate = new Gate(order, paces, own.counts)
     const run = new WorkedRun({ dir, work, files, outboxes, gate, signal }, closed)
     void watch(database, runId, unwanted, closed.signal)
     return run

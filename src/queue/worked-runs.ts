@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { toErrorRecord } from '../core/errors.ts'
+import { PrerequisiteError, toErrorRecord } from '../core/errors.ts'
 import { pause } from '../core/wait-until.ts'
 import { findCheckFiles } from '../runner/load-checks.ts'
 import type { CellPlan } from '../runner/plan.ts'
@@ -11,26 +11,36 @@ import { fetchInputs } from './inputs.ts'
 import type { CellJob } from './jobs.ts'
 import { Outbox } from './outbox.ts'
 import type { PostgresLeases } from './postgres-leases.ts'
+import type { PostgresSpending } from './postgres-spending.ts'
 import { WorkedRun } from './worked-run.ts'
 
 /** A cell whose workers are lost so often is more likely to be the reason than they are. */
 const MOST_CLAIMS = 3
+/** A database that is away for longer has given the cell to somebody else. */
+const PATIENCE_MS = 120_000
+const AWAY_MS = 1000
 /** Platforms stay open for a moment, because the next cell of the same run is likely. */
 const LINGER_MS = 5000
+
+/** What all workers of a database count together. */
+interface WorkerCounts {
+  leases: PostgresLeases
+  spending: PostgresSpending
+}
 
 /** The runs a worker has a part in. */
 export class WorkedRuns {
   readonly #database: Database
-  readonly #leases: PostgresLeases
+  readonly #counts: WorkerCounts
   readonly #name: string
   readonly #note: (text: string) => void
   readonly #runs = new Map<string, { run: Promise<WorkedRun>; cells: number }>()
   readonly #closing = new AbortController()
   #parts = 0
 
-  constructor(database: Database, leases: PostgresLeases, name: string, note: (text: string) => void) {
+  constructor(database: Database, counts: WorkerCounts, name: string, note: (text: string) => void) {
     this.#database = database
-    this.#leases = leases
+    this.#counts = counts
     this.#name = name
     this.#note = note
   }
@@ -65,7 +75,7 @@ export class WorkedRuns {
     if (claim.claim > MOST_CLAIMS) {
       const reason = `${claim.claim - 1} workers were lost while they worked on this cell`
       outbox.emit({ type: 'cell-ended', cell: claim.cell, attempt, status: 'miss', reason, durationMs: 0, boots: 0 })
-      await this.#leases.giveUp(claim.runId, claim.cell)
+      await this.#counts.leases.giveUp(claim.runId, claim.cell)
       return await outbox.end({ status: 'miss', leaks: 0 })
     }
     this.#note(`${claim.cell}: begins${claim.claim > 1 ? `, after ${claim.claim - 1} lost workers` : ''}`)
@@ -101,11 +111,19 @@ export class WorkedRuns {
     plan: CellPlan,
     signal: AbortSignal,
   ): Promise<Exclude<Entry<CellEnd>, { waitMs: number }>> {
+    let awaySince: number | undefined
     for (;;) {
       if (signal.aborted) return { leave: async () => {} }
-      const entry = await run.gate.enter(plan)
-      if (!('waitMs' in entry)) return entry
-      await pause(entry.waitMs, signal)
+      try {
+        const entry = await run.gate.enter(plan)
+        if (!('waitMs' in entry)) return entry
+        awaySince = undefined
+        await pause(entry.waitMs, signal)
+      } catch (error) {
+        awaySince ??= performance.now()
+        if (!(error instanceof PrerequisiteError) || performance.now() - awaySince > PATIENCE_MS) throw error
+        await pause(AWAY_MS, signal)
+      }
     }
   }
 
@@ -113,7 +131,7 @@ export class WorkedRuns {
     let entry = this.#runs.get(claim.runId)
     if (!entry) {
       const part = `${this.#name}-${++this.#parts}`
-      entry = { run: WorkedRun.open(this.#database, claim.runId, settings, { part, leases: this.#leases }), cells: 0 }
+      entry = { run: WorkedRun.open(this.#database, claim.runId, settings, { part, counts: this.#counts }), cells: 0 }
       this.#runs.set(claim.runId, entry)
     }
     entry.cells++

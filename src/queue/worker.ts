@@ -4,6 +4,7 @@ import { sweep } from '../runner/sweep.ts'
 import { openDatabase } from './database.ts'
 import { type CellJob, openJobs } from './jobs.ts'
 import { PostgresLeases } from './postgres-leases.ts'
+import { PostgresSpending } from './postgres-spending.ts'
 import { makeTables } from './tables.ts'
 import { WorkedRuns } from './worked-runs.ts'
 
@@ -33,7 +34,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     for (const { platform, id, outcome } of swept.items) note(`${outcome} what a lost worker left: ${platform} ${id}`)
     const jobs = await openJobs(database, note)
     const leases = await PostgresLeases.open(database, name)
-    const runs = new WorkedRuns(database, leases, name, note)
+    const spending = await PostgresSpending.open(database)
+    const runs = new WorkedRuns(database, { leases, spending }, name, note)
     const active = new Set<Promise<void>>()
     await jobs.take(concurrency, async (job: CellJob, signal: AbortSignal) => {
       const work = runs.work(job, signal)

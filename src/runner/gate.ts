@@ -1,3 +1,4 @@
+import type { Reservation, SpendingBook } from '../cost/hard-stops.ts'
 import { Spending } from '../cost/spending.ts'
 import { regionOf } from '../cost/estimator.ts'
 import { vcpusOf } from '../cost/prices.ts'
@@ -32,27 +33,33 @@ export async function claimsOfPlan(
   return claimsOf(limits, { platform: cell.platform, region, instanceType, machines, vcpus })
 }
 
+/** Where quotas and money are counted by whoever works on runs together. */
+export interface SharedCounts {
+  leases: Leases
+  spending: SpendingBook
+}
+
 /** Lets a cell begin when its platform keeps up, its quotas have room and there is money left. */
 export class Gate implements Admission<CellPlan, CellEnd> {
   readonly #run: Pick<RunOrder, 'runId' | 'events' | 'signal' | 'spend'>
   readonly #paces: Paces
   readonly #waiting = new Map<string, number>()
   readonly #leases: Leases | undefined
-  readonly #ownLeases: Leases | undefined
-  readonly #spending: Spending | undefined
+  readonly #spending: SpendingBook | undefined
+  /** What is closed with the gate. */
+  readonly #own: { close(): void }[] = []
 
   /**
-   * @param shared leases of whoever works on the run together; default those of this host
+   * @param shared default the tables of this host
    * @throws PrerequisiteError when the tables in the state directory cannot be used
    */
-  constructor(run: Pick<RunOrder, 'runId' | 'events' | 'signal' | 'spend'>, paces: Paces, shared?: Leases) {
+  constructor(run: Pick<RunOrder, 'runId' | 'events' | 'signal' | 'spend'>, paces: Paces, shared?: SharedCounts) {
     this.#run = run
     this.#paces = paces
     const { limits = {}, estimates = {} } = run.spend ?? {}
-    const limited = Object.keys(limits).length > 0
-    if (limited && !shared) this.#ownLeases = new LeaseTable()
-    this.#leases = limited ? (shared ?? this.#ownLeases) : undefined
-    if (Object.values(estimates).some((usd) => usd > 0)) this.#spending = new Spending()
+    const own = <T extends { close(): void }>(table: T) => (this.#own.push(table), table)
+    if (Object.keys(limits).length > 0) this.#leases = shared?.leases ?? own(new LeaseTable())
+    if (Object.values(estimates).some((usd) => usd > 0)) this.#spending = shared?.spending ?? own(new Spending())
   }
 
   lane({ cell }: CellPlan): string {
@@ -65,7 +72,10 @@ export class Gate implements Admission<CellPlan, CellEnd> {
     if (pace.holdMs > 0) return { waitMs: pace.holdMs }
     const lease = await this.#lease(plan)
     if (lease && 'busy' in lease) return this.#wait(plan, lease.busy)
-    const money = this.#reserve(plan)
+    const money = await this.#reserve(plan).catch(async (error: unknown) => {
+      await lease?.release().catch(() => {})
+      throw error
+    })
     if (money && 'refused' in money) {
       await lease?.release()
       return money
@@ -74,8 +84,11 @@ export class Gate implements Admission<CellPlan, CellEnd> {
     return {
       leave: async (end) => {
         out()
-        money?.settle(end.usd ?? 0)
-        await lease?.release()
+        try {
+          await money?.settle(end.usd ?? 0)
+        } finally {
+          await lease?.release()
+        }
       },
     }
   }
@@ -88,8 +101,7 @@ export class Gate implements Admission<CellPlan, CellEnd> {
   }
 
   close(): void {
-    this.#ownLeases?.close()
-    this.#spending?.close()
+    for (const table of this.#own) table.close()
   }
 
   async #lease(plan: CellPlan): Promise<Lease | { busy: string } | undefined> {
@@ -111,10 +123,10 @@ export class Gate implements Admission<CellPlan, CellEnd> {
     return { waitMs: RETRY_MS }
   }
 
-  #reserve({ cell }: CellPlan): ReturnType<Spending['reserve']> | undefined {
+  async #reserve({ cell }: CellPlan): Promise<Reservation | { refused: string } | undefined> {
     const { spend, runId } = this.#run
     const usd = spend?.estimates?.[cell.id] ?? 0
     if (!this.#spending || usd === 0) return undefined
-    return this.#spending.reserve({ runId, cell: cell.id, platform: cell.platform, usd }, spend?.budget ?? {})
+    return await this.#spending.reserve({ runId, cell: cell.id, platform: cell.platform, usd }, spend?.budget ?? {})
   }
 }

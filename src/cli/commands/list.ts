@@ -9,14 +9,20 @@ interface Listing {
   data: unknown[]
 }
 
-const KINDS: Readonly<Record<string, (options: { checks?: string[]; 'reports-dir'?: string }) => Promise<Listing>>> = {
+interface Given {
+  checks?: string[]
+  'reports-dir'?: string
+  database?: string
+}
+
+const KINDS: Readonly<Record<string, (options: Given) => Promise<Listing>>> = {
   checks: listChecks,
   rules: listRules,
   platforms: listPlatforms,
   images: listImages,
   runs: listRuns,
-  spending: async () => (await import('../list-spending.ts')).listSpending(),
-  leases: async () => (await import('../list-spending.ts')).listLeases(),
+  spending: async ({ database }) => (await import('../list-spending.ts')).listSpending(database),
+  leases: async ({ database }) => (await import('../list-spending.ts')).listLeases(database),
 }
 
 export default defineCommand({
@@ -29,6 +35,11 @@ export default defineCommand({
     severity: { type: 'string', choices: ['blocker', 'major', 'minor'], text: 'only checks of this severity' },
     checks: { type: 'string', multiple: true, value: 'PATH', text: 'list these checks of yours too' },
     'reports-dir': { type: 'string', value: 'DIR', text: 'where runs are; default ./reports' },
+    database: {
+      type: 'string',
+      value: 'URL',
+      text: 'spending and leases of the workers of this PostgreSQL database, instead of this host',
+    },
     json: { type: 'boolean', text: 'print data' },
   },
   examples: ['harness list', 'harness list --suite policy --severity blocker', 'harness list rules --json'],

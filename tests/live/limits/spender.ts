@@ -5,12 +5,12 @@ const limit = Number(process.argv[2])
 const spending = new Spending()
 let spent = 0
 for (;;) {
-  const money = spending.reserve(
+  const money = await spending.reserve(
     { runId: `run-${process.pid}`, cell: 'a', platform: 'fake', usd: 1 },
     { 'day-usd': limit },
   )
   if ('refused' in money) break
-  money.settle(1)
+  await money.settle(1)
   spent++
 }
 spending.close()

@@ -36,6 +36,11 @@ export class Stage implements Disposable {
     return this.#start(['run', '--executor', 'queue', '--database', this.#url, '--suite', 'none', ...args], 'owner')
   }
 
+  /** `harness list KIND` of what the workers share. */
+  list(kind: 'spending' | 'leases'): Running {
+    return this.#start(['list', kind, '--database', this.#url], 'owner')
+  }
+
   /** Events of the only run there is. */
   events(output: string): RunEvent[] {
     const [, dir = ''] = /(reports\/[^/\s]+)\/index\.html/.exec(output) ?? []
