@@ -1,14 +1,20 @@
+import { existsSync } from 'node:fs'
 import { link, mkdir, writeFile, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PrerequisiteError } from '../core/errors.ts'
 import { runHost } from '../core/subprocess.ts'
 import type { AptRoot, ResolvedDeb } from './apt-root.ts'
 import { hostAcquireOptions, sourcesList } from './apt-root.ts'
 import { BUILD_SOURCES, finishScript } from './finish.ts'
 import type { Recipe, RecipeArchive } from './recipe.ts'
+import { hostArchitecture } from './recipe.ts'
 import { stageFiles } from './staging.ts'
 import { tiedToThisProcess } from './user-namespace.ts'
 
 const DEADLINE_MS = 1_800_000
+const EMULATED = '/proc/sys/fs/binfmt_misc'
+/** What the kernel has under the names of Debian's package for them. */
+const EMULATORS: Readonly<Record<string, string>> = { arm64: 'qemu-aarch64', amd64: 'qemu-x86_64' }
 
 interface Bootstrap {
   recipe: Recipe
@@ -25,6 +31,7 @@ interface Bootstrap {
 /** Installs the packages of a recipe into an empty tree, adds its files, runs its scripts. Returns the path of a tar file of the tree. */
 export async function bootstrap(options: Bootstrap): Promise<string> {
   const { recipe, workDir, epoch } = options
+  refuseUnrunnable(recipe)
   const tar = join(workDir, 'rootfs.tar')
   const files = join(workDir, 'files.tar')
   const sources = join(workDir, BUILD_SOURCES)
@@ -64,6 +71,15 @@ export async function bootstrap(options: Bootstrap): Promise<string> {
     ...(options.signal ? { signal: options.signal } : {}),
   })
   return tar
+}
+
+/** Programs of the image run while it is built; those of another architecture only where the kernel knows an emulator for them. */
+function refuseUnrunnable({ name, architecture }: Recipe): void {
+  const emulator = EMULATORS[architecture]
+  if (architecture === hostArchitecture() || emulator === undefined || existsSync(`${EMULATED}/${emulator}`)) return
+  throw new PrerequisiteError(`this host cannot run programs for ${architecture}, which building ${name} needs`, {
+    hint: 'apt-get install qemu-user-static binfmt-support',
+  })
 }
 
 /** The packages of this build alone, beside the work directory: linked when the file system allows. */

@@ -167,20 +167,22 @@ const RELEASES: readonly DebianRelease[] = [
   { release: 'sid', codename: 'sid', stable: false, dhcpClient: 'dhcpcd-base', files: SID_FILES },
 ]
 
-/** Debian images of every release this project knows, for the architecture of this host. */
-export const debianRecipes: readonly Recipe[] = RELEASES.map(debianRecipe)
+/** Debian images of every release this project knows, for an architecture as Debian spells it. */
+export function debianRecipes(architecture: string): Recipe[] {
+  return RELEASES.map((release) => debianRecipe(release, architecture))
+}
 
-function debianRecipe(data: DebianRelease): Recipe {
+function debianRecipe(data: DebianRelease, architecture: string): Recipe {
   const archives = archivesOf(data)
-  const disk = debianDisk(hostArchitecture())
+  const disk = debianDisk(architecture)
   return {
-    name: `debian-${data.release}`,
+    name: `debian-${data.release}${architecture === hostArchitecture() ? '' : `-${architecture}`}`,
     description: `Debian ${data.release}${data.stable ? ` (${data.codename})` : ''}, generic cloud image`,
     distribution: 'debian',
     release: data.release,
     codename: data.codename,
     variant: 'default',
-    architecture: hostArchitecture(),
+    architecture,
     archives,
     packages: [...PACKAGES, data.dhcpClient],
     files: [

@@ -11,7 +11,9 @@ import type { Channel, ChannelEnd } from './channel.ts'
 import { killScript, wrapCommand } from './remote-command.ts'
 import { ChannelRefusedError } from './refused-channel.ts'
 import { parseHostKeys } from './ssh-target.ts'
+import { runOnTerminal } from './ssh2-terminal.ts'
 import type { SshTarget } from './ssh-target.ts'
+import type { TerminalRequest } from '../machine.ts'
 import type { ExecRequest, ExecResult, PutOptions, Transport } from './transport.ts'
 
 /**
@@ -172,6 +174,10 @@ class Ssh2Transport implements Transport {
     options: GetOptions,
   ): Promise<Uint8Array | undefined> {
     return await getByCat((request) => this.exec(request), remotePath, target, options)
+  }
+
+  async terminal(command: string, request: TerminalRequest): Promise<number> {
+    return await Promise.race([runOnTerminal(this.#client, command, request), this.#gone.promise])
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { TerminalRequest } from '../machine.ts'
+
 /** How a command on a machine is run. Times are milliseconds. */
 export interface ExecRequest {
   /** A POSIX sh command line, run by `sh -c` on the machine as the transport's login user. */
@@ -56,5 +58,7 @@ export interface Transport {
     target: { path: string },
     options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number },
   ): Promise<undefined>
+  /** Runs a command on somebody's terminal, where the line can carry one. Resolves with its exit code. */
+  terminal?(command: string, request: TerminalRequest): Promise<number>
   close(): Promise<void>
 }

@@ -11,6 +11,9 @@ export const KEY = 'ssh-key'
 export const SEED = 'seed.iso'
 export const VARIABLES = 'variables.fd'
 
+/** What a machine may write to its console, in bytes: it must not fill the disk of this host. */
+export const CONSOLE_BYTES = 16 * 1024 * 1024
+
 /** Places for devices that are added while the machine runs. */
 export const HOT_PLUGS = 4
 
@@ -21,8 +24,8 @@ export function qemuArguments(record: MachineRecord): string[] {
     ...['-machine', machineType(record), '-accel', accelerator(record.accelerator)],
     ...['-cpu', cpu(record.architecture, record.accelerator, record.cpus), '-smp', String(record.cpus)],
     ...['-m', `${record.memoryMiB}M`, '-uuid', record.uuid, '-rtc', 'base=utc'],
-    // Appending keeps what earlier boots showed.
-    ...['-chardev', `file,id=console,path=${CONSOLE},append=on`, '-serial', 'chardev:console'],
+    // Descriptor 3 is a pipe to what keeps the console.
+    ...['-chardev', 'file,id=console,path=/dev/fd/3,append=on', '-serial', 'chardev:console'],
     ...['-qmp', `unix:${MONITOR},server=on,wait=off`, '-pidfile', PID_FILE],
     ...['-object', 'rng-random,id=random,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=random'],
     ...firmware(record),

@@ -1,14 +1,15 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { classifyConsole } from '../../instance/console.ts'
-import { CONSOLE } from './arguments.ts'
+import { CONSOLE, CONSOLE_BYTES } from './arguments.ts'
 
 const MAX_BYTES = 4 * 1024 * 1024
 const CUT = '[... the console before this is not shown ...]\n'
+const FULL = `\n[... the console showed more than ${CONSOLE_BYTES / 1024 ** 2} MiB; the rest was not kept ...]\n`
 /** A sign of a dead machine must be among the last things it showed: what went on after it was not the end. */
 const LAST_BYTES = 4096
 
-/** Everything the serial console has shown since the machine was made, or the last 4 MiB of it. */
+/** Everything the serial console has shown since the machine was made: the last 4 MiB of the first 16. */
 export async function readConsole(dir: string): Promise<string> {
   return await readEnd(dir, MAX_BYTES, CUT)
 }
@@ -26,7 +27,7 @@ async function readEnd(dir: string, maxBytes: number, cut: string): Promise<stri
     const length = Math.min(size, maxBytes)
     const bytes = Buffer.alloc(length)
     const { bytesRead } = await file.read(bytes, 0, length, size - length)
-    return `${size > maxBytes ? cut : ''}${bytes.toString('utf8', 0, bytesRead)}`
+    return `${size > maxBytes ? cut : ''}${bytes.toString('utf8', 0, bytesRead)}${size >= CONSOLE_BYTES ? FULL : ''}`
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error

@@ -32,8 +32,9 @@ export async function findImage(reference: string, options: Resolving): Promise<
   const within = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) }
   const official = reference.startsWith(OFFICIAL)
   const name = official ? reference.slice(OFFICIAL.length) : reference
-  if (!official && (findRecipe(name) || /\.ya?ml$/.test(name))) {
-    const { path, image } = await buildDisk(name, within)
+  const recipe = official ? undefined : findRecipe(name, options.architecture)
+  if (recipe ?? (!official && /\.ya?ml$/.test(name))) {
+    const { path, image } = await buildDisk(recipe ?? name, within)
     const { distribution, release, architecture, variant, description } = image.manifest
     return { ...(await describe(path, options)), distribution, release, architecture, variant, description }
   }

@@ -1,5 +1,5 @@
-import { TransportError } from '../../core/errors.ts'
-import type { Address, Capability, Machine, MachineState } from '../../instance/machine.ts'
+import { TransportError, UnsupportedError } from '../../core/errors.ts'
+import type { Address, Capability, Machine, MachineState, TerminalRequest } from '../../instance/machine.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import { paceOf } from './accelerator.ts'
@@ -20,6 +20,7 @@ type Waiting = Parameters<Machine['start']>[0]
 
 /** The address that the network of QEMU gives to the first card of every machine. */
 const GUEST_ADDRESS = '10.0.2.15'
+const LOGIN_MS = 60_000
 
 /** A process of QEMU and its folder. Its id is its name. */
 export class QemuMachine implements Machine {
@@ -75,6 +76,18 @@ export class QemuMachine implements Machine {
   async addresses(): Promise<Address[]> {
     if ((await this.state()) === 'gone') return []
     return [{ family: 'ipv4', address: GUEST_ADDRESS, scope: 'global' }]
+  }
+
+  /** By the key that the machine was launched with, which is kept beside its disk after the first login. */
+  async terminal(request: TerminalRequest): Promise<number> {
+    const { signal } = request
+    const line = await this.connect({ deadlineMs: LOGIN_MS, ...(signal ? { signal } : {}) })
+    try {
+      if (!line.terminal) throw new UnsupportedError(`${line.kind} carries no terminal`)
+      return await line.terminal(line.user === 'root' ? 'exec $SHELL -l' : 'exec sudo -i', request)
+    } finally {
+      await line.close()
+    }
   }
 
   async start(options: Waiting): Promise<void> {

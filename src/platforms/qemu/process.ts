@@ -8,7 +8,7 @@ import { waitUntil } from '../../core/wait-until.ts'
 import type { Attempt } from '../../core/wait-until.ts'
 import { identify, isAlive } from '../process-identity.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
-import { EXIT_CODE, LOG, MONITOR, PID_FILE, qemuArguments } from './arguments.ts'
+import { CONSOLE, CONSOLE_BYTES, EXIT_CODE, LOG, MONITOR, PID_FILE, qemuArguments } from './arguments.ts'
 import { askQemu } from './client.ts'
 import type { Waiting } from './client.ts'
 import { hostError, saidError } from './errors.ts'
@@ -77,8 +77,10 @@ async function answers(dir: string, record: MachineRecord, waiting: Waiting): Pr
   )
 }
 
-/** Runs the words after it and writes down how they ended, for whoever looks later. */
-const noted = ['sh', '-c', `"$@"; echo $? >${EXIT_CODE}`, 'sh']
+/** Adds to the console file, which keeps what earlier boots showed, until it is full; `ulimit` counts in half KiB. */
+const keep = `(ulimit -c 0; ulimit -f ${CONSOLE_BYTES / 512}; exec cat >>${CONSOLE}) 2>/dev/null; exec cat >/dev/null`
+/** Runs the words after it, with a console on descriptor 3, and writes down how they ended, for whoever looks later. */
+const noted = ['sh', '-c', `{ "$@" 3>&1 >&2; echo $? >${EXIT_CODE}; } | { ${keep}; }`, 'sh']
 
 /** Exit code of the last QEMU in a folder; undefined while it runs, and when we ended it. */
 export async function exitCodeOf(dir: string): Promise<number | undefined> {

@@ -39,9 +39,10 @@ export class QemuSession implements PlatformSession {
 
   async resolveImage(reference: string, options: ResolveOptions): Promise<PlatformImage> {
     const { file: _, ...image } = await findImage(reference, options)
-    const acceleration = await this.#acceleration(this.#architecture({}, image.architecture), options.signal)
+    const architecture = this.#architecture({}, image.architecture)
+    const acceleration = await this.#acceleration(architecture, options.signal)
     if (acceleration.warning !== undefined) options.onProgress?.(`warning: ${acceleration.warning}`)
-    return image
+    return { ...image, architecture: debianArchitecture(architecture) }
   }
 
   async openImageAtRest(imageId: string, options: { signal?: AbortSignal }): Promise<RestingRoot> {

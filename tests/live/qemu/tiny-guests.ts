@@ -46,6 +46,12 @@ export function filling(): Uint8Array {
   return sector([...code, ...loop], { 10: packet, 20: packet + 8 }, bytes)
 }
 
+/** A boot sector that writes to the serial line without end. */
+export function flooding(): Uint8Array {
+  // dx = 0x3f8; al = 'y'; loop: out dx, al
+  return sector([0xba, 0xf8, 0x03, 0xb0, 0x79, 0xee, 0xeb, 0xfd], {}, Buffer.alloc(0))
+}
+
 /** A boot sector that switches the machine off by the ports of the chipset QEMU gives it. */
 export function switchingOff(): Uint8Array {
   // out 0x604, ax = 0x2000: sleep state 5 of the ICH9 of q35

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import type { Instance } from '../../../src/instance/instance.ts'
 import { loadPlatform, openPlatform } from '../../../src/platforms/open-platform.ts'
 import { processesIn } from '../../../src/platforms/qemu/process.ts'
 import type { MachineRecord } from '../../../src/platforms/qemu/record.ts'
-import { speaking, switchingOff, tinyFolder, whyNoQemu } from './tiny-guests.ts'
+import { flooding, speaking, switchingOff, tinyFolder, whyNoQemu } from './tiny-guests.ts'
 
 const missing = await whyNoQemu()
 
@@ -126,6 +126,23 @@ describe.skipIf(missing)(`machines without an operating system${missing ? ` (ski
     await untilShown(two, 'once')
     await session.remove({ kind: 'snapshot', id: made.id })
     await expect(session.launch({ image, warm: true, boot: 'bios' })).rejects.toThrow('has no saved memory')
+  })
+
+  test('a guest that shows text without end does not fill this host', async () => {
+    await using session = await open()
+    const full = 16 * 1024 * 1024
+    await using instance = await session.launch({ image: folder.image('a.img', flooding()), boot: 'bios' })
+    await instance.stop({ force: true })
+    // What earlier boots showed counts.
+    const file = join(dirOf(instance), 'console.log')
+    writeFileSync(file, Buffer.alloc(full - 1000 - statSync(file).size, 'x'), { flag: 'a' })
+    await instance.machine.start({ deadlineMs: 30_000 })
+    await untilShown(instance, 'more than 16 MiB')
+    const before = await instance.consoleLog()
+    // It is not held up by what nobody keeps.
+    await instance.machine.restart({ deadlineMs: 30_000, force: true })
+    expect(await instance.state()).toBe('running')
+    expect([statSync(file).size, await instance.consoleLog()]).toEqual([full, before])
   })
 
   test('a guest that ignores the power button keeps running, one that switches itself off is stopped', async () => {

@@ -25,6 +25,16 @@ test('the shipped recipes are data: no script may depend on the host', () => {
   }
 })
 
+test('every recipe is there for machines that this host can only emulate, under a name of its own', () => {
+  const foreign = process.arch === 'arm64' ? 'amd64' : 'arm64'
+  const byArchitecture = findRecipe('debian-13', foreign === 'arm64' ? 'aarch64' : 'x86_64')
+  expect(byArchitecture).toBe(findRecipe(`debian-13-${foreign}`))
+  expect(byArchitecture).toMatchObject({ name: `debian-13-${foreign}`, architecture: foreign, release: '13' })
+  expect(byArchitecture?.disk?.packages).toContain(`linux-image-cloud-${foreign}`)
+  const own = findRecipe('debian-13')
+  expect(findRecipe('debian-13', own?.architecture)).toBe(own)
+})
+
 test('an unknown name lists the known ones', async () => {
   await expect(loadRecipe('debian-7')).rejects.toMatchObject({
     name: 'ConfigError',
