@@ -1,4 +1,5 @@
 import { json, notFound, onlyMethods, refuse, text } from './answers.ts'
+import { provisioningDisc } from './azure-disc.ts'
 import { wireAnswer, wireGuard, WIRE_ADDRESS } from './azure-wire.ts'
 import { defineCloud, METADATA_ENDPOINT } from './cloud.ts'
 import type { Answer, ImdsRequest } from './cloud.ts'
@@ -49,6 +50,7 @@ export default defineCloud({
     product_serial: '0000-0000-0000-0000-0000-0000-00',
     chassis_asset_tag: '7783-7084-3265-9085-8269-3286-77',
   }),
+  disc: provisioningDisc,
   // Option 245 names the wire server; option 121 has the routes by which a guest knows its primary card.
   dhcpOptions: (gateway) => [
     `option-force=245,${WIRE_ADDRESS.split('.')

@@ -43,6 +43,12 @@ export interface Answer {
   keep?: { name: string; value: string }
 }
 
+/** A disc the cloud puts into the drive of a new machine. */
+export interface ProvisioningDisc {
+  label: string
+  files: readonly { name: string; content: string }[]
+}
+
 /** Everything an answer depends on besides the request. */
 export interface ImdsContext {
   document: InstanceDocument
@@ -78,6 +84,8 @@ export interface Cloud {
   dmi(document: InstanceDocument): Partial<Record<DmiKey, string>>
   /** DHCP options the cloud sends, in the words of dnsmasq; `gateway` is the address of the router. */
   dhcpOptions?(gateway: string): readonly string[]
+  /** What is in the CD drive of a machine at its first boot. */
+  disc?(document: InstanceDocument): ProvisioningDisc
   /** Names that must resolve to the metadata service. */
   hostNames?: readonly string[]
   /** Refuses a request that breaks the rules of the cloud: methods, headers, tokens. */

@@ -70,7 +70,7 @@ regression(
 
 /** Warnings that come with good metadata too, each because of what a container lacks. */
 const USUAL: Readonly<Record<string, readonly RegExp[]>> = {
-  azure: [/Unable to find provisioning media/, /dmesg/],
+  azure: [/dmesg/],
   // The datasource makes a list of name servers that the schema does not know.
   vultr: [/network-config-v1 failed schema validation/],
   // A machine whose root is not on the network has no other way.

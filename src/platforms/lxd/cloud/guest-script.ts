@@ -8,6 +8,7 @@ export const SCRIPT_PATH = '/usr/local/sbin/harness-cloud-identity'
 export const DMI_FOLDER = '/usr/local/lib/harness-cloud-identity/dmi'
 
 const HOME_FOLDER = '/usr/local/lib/harness-cloud-identity'
+const DISC_FOLDER = `${HOME_FOLDER}/disc`
 
 /** Datasources of a usual cloud image. Those of LXD itself would win over every cloud. */
 const DATASOURCES = [
@@ -38,6 +39,7 @@ export const OVERRIDES: readonly string[] = [
   'networkd matches cards by name, because a veth has no permanent address',
   'the addresses of the metadata service are on the loopback interface',
   'DigitalOcean: use_ip4LL is off',
+  'Azure: mount shows the provisioning disc in place of /dev/sr0',
 ]
 
 /**
@@ -63,6 +65,7 @@ export function guestScript(cloud: Cloud, document: InstanceDocument, launch: st
     ...firmware(cloud.dmi(document), launch),
     file('/usr/local/sbin/dmidecode', DMIDECODE, '755'),
     file('/usr/local/sbin/systemd-detect-virt', DETECT_VIRT, '755'),
+    ...drive(cloud, document),
     file('/usr/libexec/ds-identify-env', 'DI_VIRT=kvm\nDI_LOG=/run/cloud-init/ds-identify.log'),
     file('/etc/cloud/cloud.cfg.d/95-harness-cloud-identity.cfg', agentConfig(cloud)),
     ...document.nics.map((_, index) =>
@@ -94,6 +97,16 @@ function firmware(dmi: Partial<Record<DmiKey, string>>, launch: string): string[
   ]
 }
 
+/** A container has no CD drive: who mounts it gets a folder with what is on the disc. */
+function drive(cloud: Cloud, document: InstanceDocument): string[] {
+  const files = cloud.disc?.(document).files ?? []
+  if (files.length === 0) return []
+  return [
+    ...files.map(({ name, content }) => file(`${DISC_FOLDER}/${name}`, content, '600')),
+    file('/usr/local/bin/mount', MOUNT, '755'),
+  ]
+}
+
 function agentConfig(cloud: Cloud): string {
   return `datasource_list: [ ${DATASOURCES.join(', ')} ]\n${AGENT_CONFIG[cloud.name] ?? ''}`
 }
@@ -119,6 +132,15 @@ if tr '\\0' ' ' < /proc/$PPID/cmdline | grep -q ds-identify; then
   exit 0
 fi
 exec /usr/bin/systemd-detect-virt "$@"
+`
+
+const MOUNT = `#!/bin/sh
+for word; do
+  [ "$word" = /dev/sr0 ] && disc=yes
+  last=$word
+done
+[ "$disc" = yes ] && exec /usr/bin/mount --bind ${DISC_FOLDER} "$last"
+exec /usr/bin/mount "$@"
 `
 
 const DMI_HOOK = `import sys

@@ -27,3 +27,22 @@ it('tells the addresses, names and firmware of the cloud', () => {
     '169.254.169.254 metadata.google.internal metadata',
   )
 })
+
+it('shows the provisioning disc to who mounts the drive, and nothing else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'guest-script-'))
+  try {
+    const script = guestScript(CLOUDS.azure, newDocument(CLOUDS.azure, 'a', { hostname: 'web-1' }), 'x')
+    expect(script).toContain('<ns1:HostName>web-1</ns1:HostName>')
+    expect(guestScript(CLOUDS.ec2, newDocument(CLOUDS.ec2, 'a'), 'x')).not.toContain('/usr/local/bin/mount')
+    const mount = /cat > \/usr\/local\/bin\/mount <<'HARNESS_END'\n(.*?)\nHARNESS_END/s.exec(script)?.[1] ?? ''
+    const path = join(folder, 'mount')
+    await writeFile(path, mount.replaceAll('/usr/bin/mount', 'echo mount'))
+    const run = (...words: string[]) => runHost(['sh', path, ...words], { deadlineMs: 10_000 })
+    expect(await run('-o', 'ro', '/dev/sr0', '/run/tmp')).toBe(
+      'mount --bind /usr/local/lib/harness-cloud-identity/disc /run/tmp\n',
+    )
+    expect(await run('-t', 'proc', 'none', '/proc x')).toBe('mount -t proc none /proc x\n')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
