@@ -2,7 +2,9 @@ import { rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HarnessError, PlatformError } from '../core/errors.ts'
 import { probeHost } from '../core/subprocess.ts'
+import type { NetworkInfo } from '../platforms/lxd/api.ts'
 import type { LxdClient } from '../platforms/lxd/client.ts'
+import { isShielded, shieldNetwork } from '../platforms/lxd/network-rules.ts'
 import { findFreeSubnet } from './free-subnet.ts'
 import type { LxdSettings } from './settings.ts'
 
@@ -33,6 +35,7 @@ export async function configureDaemon(client: LxdClient, options: Configuring): 
   if (!(await exists(client, `/1.0/storage-pools/${options.settings.pool}`))) await createPool(client, options)
   if (!(await exists(client, `/1.0/networks/${options.settings.bridge}`, (network) => network.managed === true)))
     await createBridge(client, options)
+  await shieldBridge(client, options)
   const { bridge, pool } = options.settings
   const devices = { root: { type: 'disk', path: '/', pool }, eth0: { type: 'nic', name: 'eth0', network: bridge } }
   await client.call('PATCH', '/1.0/profiles/default', { json: { devices } })
@@ -66,6 +69,20 @@ async function createPool(client: LxdClient, { settings, onLine, signal }: Confi
       onLine(`no ${attempt.driver} pool on this host (${error.message.slice(0, 160)}); copies will be slower`)
     }
   }
+}
+
+/** Rules that keep guests from the metadata service of the cloud that this host may be on. */
+export const SHIELD = 'harness-shield'
+
+async function shieldBridge(client: LxdClient, { settings, onLine }: Configuring): Promise<void> {
+  if (await hasShield(client, settings)) return
+  await shieldNetwork(client, settings.bridge, SHIELD)
+  onLine(`network ${settings.bridge}: guests cannot reach metadata services of clouds`)
+}
+
+/** Whether the bridge of the private daemon has its rules. */
+export async function hasShield(client: LxdClient, { bridge }: Pick<LxdSettings, 'bridge'>): Promise<boolean> {
+  return isShielded(await client.get<NetworkInfo>(`/1.0/networks/${bridge}`))
 }
 
 async function createBridge(client: LxdClient, { settings, onLine, signal }: Configuring): Promise<void> {

@@ -1,5 +1,5 @@
-import { ConfigError, PrerequisiteError } from '../core/errors.ts'
-import { configureDaemon } from './configure.ts'
+import { ConfigError, HarnessError, PrerequisiteError } from '../core/errors.ts'
+import { configureDaemon, hasShield } from './configure.ts'
 import { askDaemon, openClient, startDaemon } from './daemon.ts'
 import { closedAbove, hasSystemd, isRoot } from './host.ts'
 import { lxcfsCommands, lxcfsState, startLxcfs } from './lxcfs.ts'
@@ -69,7 +69,7 @@ export async function planSetup(options: SetupOptions = {}): Promise<SetupPlan> 
     ...(limits.length > 0 ? [limitsStep(limits)] : []),
     ...(needsLxcfs && lxcfs !== 'runs' ? [lxcfsStep(lxcfs)] : []),
     ...(needsDaemon && !(await askDaemon(settings.socket)) ? [daemonStep(settings)] : []),
-    ...(needsDaemon ? [configureStep(settings)] : []),
+    ...(needsDaemon || (await lacksShield(usable, settings)) ? [configureStep(settings)] : []),
   ]
   return {
     steps,
@@ -108,6 +108,20 @@ async function usableDaemon(
 ): Promise<string | undefined> {
   if (!onlyPrivate) return await findUsableDaemon(env)
   return (await isUsable(socket)) ? socket : undefined
+}
+
+/** A private daemon that an earlier version has set up. One of somebody else is theirs. */
+async function lacksShield(usable: string | undefined, settings: LxdSettings): Promise<boolean> {
+  if (usable !== settings.socket) return false
+  const client = openClient(settings.socket)
+  try {
+    return !(await hasShield(client, settings))
+  } catch (error) {
+    if (error instanceof HarnessError) return false
+    throw error
+  } finally {
+    client.close()
+  }
 }
 
 function packagesStep(packages: readonly string[]): SetupStep {
@@ -172,11 +186,12 @@ function configureStep(settings: LxdSettings): SetupStep {
     id: 'configure',
     title: `give it a storage pool and the network ${settings.bridge}`,
     reason:
-      'containers need a disk and a way to the archives; the pool is a btrfs loop file where the host can have one',
+      'containers need a disk and a way to the archives, but none to the metadata service of a cloud this host may be on; the pool is a btrfs loop file where the host can have one',
     commands: [
       'PATCH /1.0',
       `POST /1.0/storage-pools ${settings.pool}`,
       `POST /1.0/networks ${settings.bridge}`,
+      'POST /1.0/network-acls',
       'PATCH /1.0/profiles/default',
     ],
     needsRoot: true,

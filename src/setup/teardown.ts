@@ -4,6 +4,7 @@ import { CleanupError, HarnessError, PrerequisiteError } from '../core/errors.ts
 import { probeHost } from '../core/subprocess.ts'
 import { waitUntil } from '../core/wait-until.ts'
 import type { LxdClient } from '../platforms/lxd/client.ts'
+import { SHIELD } from './configure.ts'
 import { askDaemon, openClient, startDaemon, stopDaemon } from './daemon.ts'
 import { isRoot } from './host.ts'
 import { findDaemon } from './packages.ts'
@@ -101,6 +102,7 @@ async function empty(client: LxdClient, settings: LxdSettings, onLine: (line: st
   }
   await client.call('PUT', '/1.0/profiles/default', { json: { config: {}, devices: {}, description: '' } })
   await client.call('DELETE', `/1.0/networks/${settings.bridge}`).catch(() => undefined)
+  await client.call('DELETE', `/1.0/network-acls/${SHIELD}`).catch(() => undefined)
   await client.call('DELETE', `/1.0/storage-pools/${settings.pool}`).catch(() => undefined)
 }
 
@@ -155,10 +157,11 @@ async function removeFirewallRules({ bridge }: LxdSettings): Promise<void> {
   const ruleset = await probeHost(['nft', '--json', 'list', 'chains'], { deadlineMs: 20_000 }).catch(() => undefined)
   if (ruleset?.exitCode !== 0) return
   const { nftables } = JSON.parse(ruleset.stdout) as { nftables: NftChain[] }
-  for (const { chain } of nftables) {
-    if (chain && /^(?:lxd|incus)$/.test(chain.table) && chain.name.endsWith(`.${bridge}`)) {
-      await probeHost(['nft', 'flush', 'chain', chain.family, chain.table, chain.name], { deadlineMs: 20_000 })
-      await probeHost(['nft', 'delete', 'chain', chain.family, chain.table, chain.name], { deadlineMs: 20_000 })
-    }
-  }
+  const chains = nftables.flatMap(({ chain }) =>
+    chain && /^(?:lxd|incus)$/.test(chain.table) && chain.name.endsWith(`.${bridge}`) ? [chain] : [],
+  )
+  // A chain that another one jumps to can only be deleted when that one is empty.
+  for (const verb of ['flush', 'delete'])
+    for (const { family, table, name } of chains)
+      await probeHost(['nft', verb, 'chain', family, table, name], { deadlineMs: 20_000 })
 }

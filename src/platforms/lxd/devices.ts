@@ -2,7 +2,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { Devices, InstanceInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
 import { cloudNic, forgetNic } from './cloud/attach-nic.ts'
-import { removeRulesOf } from './cloud/guest-network.ts'
+import { removeRulesOf } from './network-rules.ts'
 import { networkForNic, removeNetworksOf } from './own-network.ts'
 import { tagsIn } from './tags.ts'
 import { createVolume, removeVolume } from './volumes.ts'
@@ -26,6 +26,7 @@ export async function addNic(client: LxdClient, name: string, wanted: string | u
     })
   } catch (error) {
     await removeNetworksOf(client, name, network)
+    await removeRulesOf(client, name, network)
     throw error
   }
   return id

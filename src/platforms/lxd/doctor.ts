@@ -4,6 +4,7 @@ import type { NetworkInfo, PoolInfo, ServerInfo } from './api.ts'
 import { LxdClient } from './client.ts'
 import { describeEndpoint, findEndpoint } from './endpoint.ts'
 import { isUsableBridge } from './host-defaults.ts'
+import { isShielded, MADE_FOR, shieldedBy } from './network-rules.ts'
 import type { LxdOptions } from './options.ts'
 
 const FIX = './harness setup'
@@ -19,7 +20,7 @@ export async function examine(options: LxdOptions): Promise<Prerequisite[]> {
     const server = await client.get<ServerInfo>('/1.0', { deadlineMs: 10_000 })
     found.push(access(server))
     if (server.auth !== 'trusted') return found
-    found.push(version(server), await storage(client), await bridge(client))
+    found.push(version(server), await storage(client), ...(await bridge(client)))
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
     found.push({
@@ -64,9 +65,22 @@ async function storage(client: LxdClient): Promise<Prerequisite> {
   }
 }
 
-async function bridge(client: LxdClient): Promise<Prerequisite> {
+async function bridge(client: LxdClient): Promise<Prerequisite[]> {
   const networks = await client.get<NetworkInfo[]>('/1.0/networks', { query: { recursion: '1' } })
-  const usable = networks.find(isUsableBridge)
-  if (usable) return { name: 'bridge', ok: true, detail: `${usable.name} ${usable.config['ipv4.address'] ?? ''}` }
-  return { name: 'bridge', ok: false, detail: 'no managed bridge with IPv4', fix: FIX }
+  const usable = networks.find((network) => isUsableBridge(network) && !network.config[MADE_FOR])
+  if (!usable) return [{ name: 'bridge', ok: false, detail: 'no managed bridge with IPv4', fix: FIX }]
+  return [{ name: 'bridge', ok: true, detail: `${usable.name} ${usable.config['ipv4.address'] ?? ''}` }, shield(usable)]
+}
+
+/** A network of somebody else is never changed, so it is only told. */
+function shield(network: NetworkInfo): Prerequisite {
+  if (isShielded(network)) return { name: 'shield', ok: true, detail: `${network.name} has rules of its own` }
+  const set = Object.entries(shieldedBy('harness-shield')).map(([key, value]) => `${key}=${value}`)
+  return {
+    name: 'shield',
+    ok: false,
+    optional: true,
+    detail: `a guest on ${network.name} can reach the metadata service of a cloud that this host is on`,
+    fix: `lxc network acl create harness-shield && lxc network acl rule add harness-shield egress action=reject destination=169.254.0.0/16,168.63.129.16 && lxc network set ${network.name} ${set.join(' ')}`,
+  }
 }

@@ -5,9 +5,7 @@ import { waitUntil } from '../../core/wait-until.ts'
 import type { Devices, NetworkInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
 import { isUsableBridge } from './host-defaults.ts'
-
-/** Config key that ties a network to the instance it was made for. */
-export const MADE_FOR = 'user.harness.instance'
+import { MADE_FOR, shieldedBy, tryMakeRules } from './network-rules.ts'
 
 /**
  * A bridge on which the instance has no card yet: LXD refuses two cards of one instance on one managed bridge,
@@ -27,12 +25,14 @@ export async function networkForNic(
   if (free) return free.name
   const seed = createHash('sha256').update(`${instance}/${spec.nic}`).digest()
   const name = `hn${seed.toString('hex').slice(0, 10)}`
+  const marks = { ...spec.tags, [MADE_FOR]: instance }
+  const shielded = await tryMakeRules(client, name, marks)
   const config = {
     'ipv4.address': freeSubnet(seed, networks),
     'ipv4.nat': 'true',
     'ipv6.address': 'none',
-    ...spec.tags,
-    [MADE_FOR]: instance,
+    ...(shielded ? shieldedBy(name) : {}),
+    ...marks,
   }
   await client.call('POST', '/1.0/networks', { json: { name, type: 'bridge', config } }, { deadlineMs: 60_000 })
   return name

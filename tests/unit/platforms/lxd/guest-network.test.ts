@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { CLOUDS } from '../../../../src/imds/clouds.ts'
 import { LxdClient } from '../../../../src/platforms/lxd/client.ts'
-import { makeGuestNetwork, removeRulesOf } from '../../../../src/platforms/lxd/cloud/guest-network.ts'
+import { makeGuestNetwork } from '../../../../src/platforms/lxd/cloud/guest-network.ts'
+import { removeRulesOf } from '../../../../src/platforms/lxd/network-rules.ts'
 import { answer, fakeDaemon } from './fake-daemon.ts'
 
 async function made(cloud: keyof typeof CLOUDS, identity: Parameters<typeof makeGuestNetwork>[1]['identity'] = {}) {
