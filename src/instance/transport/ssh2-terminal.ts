@@ -27,6 +27,7 @@ export async function runOnTerminal(client: Client, command: string, request: Te
   input.pipe(channel)
   channel.pipe(output, { end: false })
   channel.stderr.pipe(output, { end: false })
+  if (signal?.aborted) leave()
   try {
     return await ended
   } finally {
