@@ -139,7 +139,7 @@ function planRegression(
   last?: LastKnownOf,
 ): void {
   const { cell, subject } = plan
-  const own = check.info.instance === 'own'
+  const own = check.info.instance === 'own' || mayHaveCopy(check, plan, capabilities)
   // The first check of an own instance waits for its boot.
   const { checkMs, bootMs, pace = 1 } = cell.timeouts
   const asked = check.info.timeoutMs === undefined ? checkMs : check.info.timeoutMs * pace
@@ -163,6 +163,16 @@ function planRegression(
   }
 }
 
+/** A disruptive check of the shared instance gets a copy to spoil where that costs no boot. */
+function mayHaveCopy({ info }: RegressionCheck, { cell }: CellPlan, capabilities: ReadonlySet<Capability>): boolean {
+  return info.warm === true && info.disruptive === true && canContinue(cell, capabilities)
+}
+
+/** Whether copies of a machine of this cell can continue from its memory. */
+function canContinue(cell: Cell, capabilities: ReadonlySet<Capability>): boolean {
+  return capabilities.has('warm-start') && !cell.disks?.length
+}
+
 function whyNoOwnInstance(check: RegressionCheck, capabilities: ReadonlySet<Capability>): string | undefined {
   if (check.info.instance !== 'own') return undefined
   const needed: Capability[] = ['snapshot']
@@ -181,8 +191,7 @@ function addToGroup(
 ): void {
   let group = groups.find((known) => known.name === name)
   if (!group) {
-    const canWarm = capabilities.has('warm-start') && !cell.disks?.length
-    groups.push((group = { name, userData: [], ...(canWarm ? { warm: true } : {}) }))
+    groups.push((group = { name, userData: [], ...(canContinue(cell, capabilities) ? { warm: true } : {}) }))
   }
   const { userData, vendorData, networkConfig, cloud, warm } = check.info
   const fresh = [userData, vendorData, networkConfig, cloud].some((data) => data !== undefined)

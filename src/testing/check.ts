@@ -69,9 +69,9 @@ export interface RegressionInfo extends CheckInfo {
   /** Own-instance checks with the same `group` run on one instance whose user-data are merged as a multipart message. */
   group?: string
   /**
-   * Own instance without launch data only: the instance may continue from the saved memory of the prepared and rebooted machine,
-   * where the platform can do that, instead of booting. Not for checks that look at what a boot makes new: host keys, machine id,
-   * instance id and boot id are those of the shared instance.
+   * The instance may continue from the saved memory of the prepared and rebooted machine, where the platform can do that, instead of
+   * booting: an own instance without launch data, and for a disruptive check a copy of the shared one. Not for checks that look at
+   * what a boot makes new: host keys, machine id, instance id and boot id are those of the shared instance.
    */
   warm?: boolean
   /** The check reboots or breaks the instance; it runs after those that do not. */

@@ -103,6 +103,7 @@ regression(
       'https://github.com/microsoft/lisa (verify_package_install_remove) and https://github.com/SUSE-Enceladus/img-proof (test_refresh)',
     severity: 'major',
     disruptive: true,
+    warm: true,
     timeoutMs: 240_000,
     fix: 'run the package manager by hand; trouble with the archive itself is reported as not judged',
   },

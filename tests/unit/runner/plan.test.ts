@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Capability } from '../../../src/instance/machine.ts'
+import type { Cell } from '../../../src/matrix/cell.ts'
 import { expandMatrix } from '../../../src/matrix/expand.ts'
 import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
 import { mergeUserData } from '../../../src/runner/multipart.ts'
@@ -172,6 +173,17 @@ test('an own instance continues from memory when all its checks allow it and not
   }
   expect(warmth('warm-start')).toEqual([['warm'], true, true])
   expect(warmth()).toEqual([[], false, true])
+})
+
+test('what spoils the shared instance gets a copy of it where that costs no boot', () => {
+  const checks = [regression('a', { disruptive: true, warm: true }), regression('b', { disruptive: true })]
+  const lanes = (wanted: Cell, ...capabilities: Capability[]) => {
+    const { checks: all, needs } = planCell(wanted, checks, new Set(['snapshot', ...capabilities]))
+    return [...all.map(({ lane }) => lane), needs.warm]
+  }
+  expect(lanes(cell('none'), 'warm-start')).toEqual(['own:a', 'shared', true])
+  expect(lanes(cell('none'))).toEqual(['shared', 'shared', false])
+  expect(lanes({ ...cell('none'), disks: [{ sizeGiB: 1 }] }, 'warm-start')).toEqual(['shared', 'shared', false])
 })
 
 test('checks get longer where machines are slow, as far as they name a time', () => {
