@@ -1,3 +1,5 @@
+import { cloudArguments, forwards } from './cloud/cloud-arguments.ts'
+import { userNetwork } from './network.ts'
 import type { Accelerator, Architecture } from './options.ts'
 import type { ExtraDisk, MachineRecord } from './record.ts'
 
@@ -23,7 +25,7 @@ export function qemuArguments(record: MachineRecord): string[] {
     ...['-name', escaped(record.name), '-nodefaults', '-no-user-config', '-display', 'none'],
     ...['-machine', machineType(record), '-accel', accelerator(record.accelerator)],
     ...['-cpu', cpu(record.architecture, record.accelerator, record.cpus), '-smp', String(record.cpus)],
-    ...['-m', `${record.memoryMiB}M`, '-uuid', record.uuid, '-rtc', 'base=utc'],
+    ...['-m', `${record.memoryMiB}M`, '-uuid', record.cloud?.dmi.product_uuid ?? record.uuid, '-rtc', 'base=utc'],
     // Descriptor 3 is a pipe to what keeps the console.
     ...['-chardev', 'file,id=console,path=/dev/fd/3,append=on', '-serial', 'chardev:console'],
     ...['-qmp', `unix:${MONITOR},server=on,wait=off`, '-pidfile', PID_FILE],
@@ -37,6 +39,9 @@ export function qemuArguments(record: MachineRecord): string[] {
     ...record.nics.flatMap(({ id, mac, plug }) => networkCard(id, mac, record, plug)),
     ...record.disks.flatMap(extraDisk),
     ...generation(record),
+    ...(record.cloud
+      ? cloudArguments(record.cloud, { escaped, drive: (node, file) => blockdev(node, file, 'raw', true) })
+      : []),
     ...smbios(record),
     ...(record.memory === undefined ? [] : ['-incoming', `exec:cat ${record.memory}`]),
     ...(record.extra.arguments ?? []),
@@ -142,8 +147,10 @@ export function netdev(id: string, record: MachineRecord, plug?: number): string
     `id=${id}`,
     // Its site-local addresses would make guests believe that IPv6 leads somewhere.
     'ipv6=off',
-    `net=10.0.${plug === undefined ? 2 : 3 + plug}.0/24`,
-    ...(record.network === 'isolated' ? ['restrict=on'] : []),
+    `net=${plug === undefined ? userNetwork(record).subnet : `10.0.${3 + plug}.0/24`}`,
+    // By another card a guest could reach what the first one keeps it from.
+    ...(record.network === 'isolated' || (record.network === 'user' && plug !== undefined) ? ['restrict=on'] : []),
+    ...(record.cloud && plug === undefined ? forwards(record.cloud, escaped) : []),
     ...ports.map(({ guest, host }) => `hostfwd=tcp:127.0.0.1:${host}-:${guest}`),
   ].join(',')
 }

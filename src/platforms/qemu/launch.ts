@@ -1,11 +1,15 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CancelledError, PlatformError } from '../../core/errors.ts'
+import { stopGuestService } from '../guest-service.ts'
 import type { LaunchRequest } from '../platform.ts'
 import { KEY, SEED, VARIABLES } from './arguments.ts'
 import type { Waiting } from './client.ts'
+import { DISC } from './cloud/cloud-arguments.ts'
+import { prepareGuest, serviceName } from './cloud/prepare-guest.ts'
 import { destroyMachine } from './destroy.ts'
 import { hostError } from './errors.ts'
+import { isoVolume } from './iso.ts'
 import { addLayer, linkFiles } from './layers.ts'
 import type { LaunchExtra } from './options.ts'
 import { planLaunch } from './plan-launch.ts'
@@ -35,12 +39,16 @@ export async function launchMachine(
   const planned = await planLaunch(context, request, extra, source)
   await takeName(place, request, planned.record)
   try {
+    const guest = request.cloudIdentity && (await prepareGuest(request, request.cloudIdentity, planned.record.mac))
+    if (guest) planned.record.cloud = guest.record
     await fillFolder(dir, context, request, source, planned, left())
+    if (guest?.disc) await writeFile(join(dir, DISC), isoVolume(guest.disc.label, guest.disc.files), { mode: 0o600 })
     if (request.signal?.aborted) throw new CancelledError(`cancelled before ${request.name} was started`)
     await startMachine(place, left())
     return place
   } catch (error) {
     await destroyMachine(place)
+    await stopGuestService(serviceName(request.name))
     throw error
   }
 }

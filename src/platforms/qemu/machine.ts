@@ -2,7 +2,12 @@ import { TransportError, UnsupportedError } from '../../core/errors.ts'
 import type { Address, Capability, Machine, MachineState, TerminalRequest } from '../../instance/machine.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
+import { connectControl } from '../../imds/control.ts'
+import type { ImdsControl } from '../../imds/control.ts'
+import { stopGuestService } from '../guest-service.ts'
 import { paceOf } from './accelerator.ts'
+import { OVERRIDES, serviceName } from './cloud/prepare-guest.ts'
+import type { CloudRecord } from './cloud/prepare-guest.ts'
 import { readConsole } from './console.ts'
 import { destroyMachine } from './destroy.ts'
 import { addDisk, addNic, removeDisk, removeNic } from './devices.ts'
@@ -10,7 +15,8 @@ import { manifest } from './manifest.ts'
 import { machineState, restartMachine, startMachine, stopMachine } from './power.ts'
 import type { Place } from './power.ts'
 import { isRunning } from './process.ts'
-import { readRecord } from './record.ts'
+import { userNetwork } from './network.ts'
+import { readRecord, writeRecord } from './record.ts'
 import type { MachineRecord } from './record.ts'
 import { removeSnapshot, takeSnapshot } from './snapshots.ts'
 import { openSshLine } from './ssh-line.ts'
@@ -18,8 +24,6 @@ import type { SshMemory } from './ssh-line.ts'
 
 type Waiting = Parameters<Machine['start']>[0]
 
-/** The address that the network of QEMU gives to the first card of every machine. */
-const GUEST_ADDRESS = '10.0.2.15'
 const LOGIN_MS = 60_000
 
 /** A process of QEMU and its folder. Its id is its name. */
@@ -30,6 +34,8 @@ export class QemuMachine implements Machine {
   readonly imageId: string
   readonly pace: number
   readonly capabilities: ReadonlySet<Capability> = new Set(manifest.capabilities)
+  readonly imds: ImdsControl | undefined
+  readonly overrides: readonly string[] | undefined
   readonly #root: string
   readonly #place: Place
   readonly #user: string | undefined
@@ -46,10 +52,18 @@ export class QemuMachine implements Machine {
     this.name = place.name
     this.imageId = record.image
     this.pace = paceOf(record.accelerator)
+    this.imds = record.cloud && connectControl(record.cloud.control)
+    this.overrides = record.cloud && OVERRIDES
   }
 
   static async open(root: string, place: Place, user: string | undefined): Promise<QemuMachine> {
     return new QemuMachine(root, place, await readRecord(place.dir, place.name), user)
+  }
+
+  async setFirmware(values: CloudRecord['dmi']): Promise<void> {
+    const { dir, name } = this.#place
+    const record = await readRecord(dir, name)
+    if (record.cloud) await writeRecord(dir, { ...record, cloud: { ...record.cloud, dmi: values } })
   }
 
   async state(): Promise<MachineState> {
@@ -74,8 +88,8 @@ export class QemuMachine implements Machine {
   }
 
   async addresses(): Promise<Address[]> {
-    if ((await this.state()) === 'gone') return []
-    return [{ family: 'ipv4', address: GUEST_ADDRESS, scope: 'global' }]
+    const record = await readRecord(this.#place.dir, this.name).catch(() => undefined)
+    return record ? [{ family: 'ipv4', address: userNetwork(record).address, scope: 'global' }] : []
   }
 
   /** By the key that the machine was launched with, which is kept beside its disk after the first login. */
@@ -133,5 +147,6 @@ export class QemuMachine implements Machine {
   async destroy(): Promise<void> {
     this.#lastConsole = (await readConsole(this.#place.dir).catch(() => '')) || this.#lastConsole
     await destroyMachine(this.#place)
+    await stopGuestService(serviceName(this.name))
   }
 }

@@ -1,3 +1,4 @@
+import { CLOUD_NAMES } from '../../imds/cloud.ts'
 import type { PlatformManifest } from '../platform.ts'
 
 /** Virtual machines that QEMU runs as processes of this user: no daemon, no root. */
@@ -20,7 +21,9 @@ export const manifest: PlatformManifest = {
     'at-rest',
     'own-kernel',
     'image-import',
+    'cloud-identity',
   ],
+  axes: { identity: CLOUD_NAMES },
   packages: [],
   instanceTypes: {
     default: { cpus: 1, memoryMiB: 1024 },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../core/errors.ts'
+import { CLOUD_NAMES } from '../../imds/cloud.ts'
 import type { LaunchRequest } from '../platform.ts'
 
 const ACCELERATORS = ['kvm', 'hvf', 'tcg'] as const
@@ -7,7 +8,7 @@ const ACCELERATORS = ['kvm', 'hvf', 'tcg'] as const
 /** How the processor of a guest is made: by the hardware through Linux or macOS, or by emulation. */
 export type Accelerator = (typeof ACCELERATORS)[number]
 
-const network = z.enum(['user', 'isolated'])
+const network = z.enum(['user', 'isolated', 'open'])
 const architecture = z.enum(['x86_64', 'aarch64'])
 
 export type Architecture = z.infer<typeof architecture>
@@ -26,7 +27,10 @@ const sessionOptions = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9._-]*$/)
     .optional(),
-  /** `user`: the guest reaches what this host reaches; `isolated`: it reaches nothing. Default `user`. */
+  /**
+   * `user`: the guest reaches what this host reaches, but no metadata service of a cloud that this host is on; `isolated`: it reaches
+   * nothing; `open`: everything. Default `user`.
+   */
   network: network.optional(),
 })
 
@@ -50,6 +54,8 @@ const launchExtra = z.strictObject({
   seed: z.boolean().optional(),
   /** SMBIOS fields by type: `{ 1: { manufacturer: 'x' } }`. */
   smbios: z.record(z.string().regex(/^\d+$/), z.record(z.string(), z.string())).optional(),
+  /** The cloud the guest is to believe it runs on. */
+  identity: z.enum(CLOUD_NAMES).optional(),
   /** Further arguments of QEMU, as they are. */
   arguments: z.array(z.string()).optional(),
 })

@@ -64,7 +64,7 @@ export async function planLaunch(
     layers: before?.layers ?? [],
     diskBytes: Math.max(imageBytes, (extra.diskGiB ?? size.diskGiB) * GIB),
     ...(code !== undefined && format !== undefined ? { firmware: { code, format, smm: smm ?? false } } : {}),
-    seed: extra.seed ?? true,
+    seed: extra.seed ?? request.cloudIdentity === undefined,
     sshKeys: [...(request.sshKeys ?? [])],
     network: extra.network ?? context.options.network ?? 'user',
     ...added(request),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ConfigError } from '../../core/errors.ts'
 import type { Owner } from '../platform.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
+import type { CloudRecord } from './cloud/prepare-guest.ts'
 import { hostError, missing } from './errors.ts'
 import type { Accelerator, Architecture, LaunchExtra } from './options.ts'
 import { settledFolders } from './staging.ts'
@@ -45,7 +46,9 @@ export interface MachineRecord {
   seed: boolean
   /** Public keys the seed authorises. */
   sshKeys: string[]
-  network: 'user' | 'isolated'
+  network: 'user' | 'isolated' | 'open'
+  /** The identity of a cloud. */
+  cloud?: CloudRecord
   disks: ExtraDisk[]
   nics: ExtraNic[]
   extra: Pick<LaunchExtra, 'ports' | 'kernel' | 'smbios' | 'arguments'>

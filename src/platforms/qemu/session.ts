@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { debianArchitecture } from '../../core/architecture.ts'
-import { UnsupportedError } from '../../core/errors.ts'
 import { stateDir } from '../../core/paths.ts'
 import { openAtRest } from '../../images/index.ts'
 import type { RestingRoot } from '../../images/index.ts'
+import { stopGuestService } from '../guest-service.ts'
 import type { LaunchRequest, PlatformImage, PlatformSession, Resource } from '../platform.ts'
 import { chooseAccelerator, hostArchitecture, paceOf } from './accelerator.ts'
+import { serviceName } from './cloud/prepare-guest.ts'
 import { findImage } from './images.ts'
 import { architectureOf, openImageFile } from './image-file.ts'
 import { launchMachine } from './launch.ts'
@@ -31,6 +32,8 @@ export class QemuSession implements PlatformSession {
   readonly manifest = manifest
   readonly #options: QemuOptions
   readonly #root: string
+  /** Machines whose metadata services run in this process. */
+  readonly #guests = new Set<string>()
 
   constructor(options: QemuOptions) {
     this.#options = options
@@ -50,9 +53,11 @@ export class QemuSession implements PlatformSession {
     return await openAtRest(path, options)
   }
 
-  async launch(request: LaunchRequest): Promise<QemuMachine> {
-    const extra = parseExtra(request)
-    if (request.cloudIdentity) throw new UnsupportedError('qemu cannot give a guest the identity of a cloud')
+  async launch(wanted: LaunchRequest): Promise<QemuMachine> {
+    const extra = parseExtra(wanted)
+    const { identity } = extra
+    const request = identity && !wanted.cloudIdentity ? { ...wanted, cloudIdentity: { cloud: identity } } : wanted
+    if (request.cloudIdentity) this.#guests.add(request.name)
     const source = await this.#source(request, extra)
     const { accelerator } = await this.#acceleration(source.architecture, request.signal)
     const context = { root: this.#root, options: this.#options, accelerator }
@@ -75,7 +80,8 @@ export class QemuSession implements PlatformSession {
   }
 
   async close(): Promise<void> {
-    // Machines are processes of their own; nothing is held here.
+    // Machines are processes of their own; only their metadata services are held here.
+    for (const name of this.#guests) await stopGuestService(serviceName(name))
   }
 
   async #source(request: LaunchRequest, extra: LaunchExtra): Promise<Source> {

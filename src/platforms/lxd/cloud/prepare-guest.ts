@@ -11,7 +11,7 @@ import { tagsOf } from '../tags.ts'
 import { CONTROL_KEY } from './control-key.ts'
 import { makeGuestNetwork } from './guest-network.ts'
 import { guestScript, SCRIPT_PATH } from './guest-script.ts'
-import { startGuestService } from './guest-service.ts'
+import { startGuestService } from '../../guest-service.ts'
 
 /** What an instance is created with so that it has the identity of a cloud. */
 export interface PreparedGuest {

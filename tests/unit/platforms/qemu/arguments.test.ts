@@ -36,6 +36,10 @@ const after = (args: readonly string[], word: string) =>
 
 test('the host port is chosen by QEMU itself, on the loopback address only', () => {
   expect(after(qemuArguments(record), '-netdev')).toEqual([
+    'user,id=net0,ipv6=off,net=168.0.0.0/7,hostfwd=tcp:127.0.0.1:0-:22',
+    'user,id=nic-1,ipv6=off,net=10.0.3.0/24,restrict=on',
+  ])
+  expect(after(qemuArguments({ ...record, network: 'open' }), '-netdev')).toEqual([
     'user,id=net0,ipv6=off,net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:0-:22',
     'user,id=nic-1,ipv6=off,net=10.0.3.0/24',
   ])

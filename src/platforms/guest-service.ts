@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeTempDir } from '../../../core/temp-dir.ts'
-import type { Cloud, EndpointName } from '../../../imds/cloud.ts'
-import { listenForControl } from '../../../imds/control.ts'
-import type { InstanceDocument } from '../../../imds/document.ts'
-import { ImdsService } from '../../../imds/imds-service.ts'
-import { listen } from '../../../imds/listen.ts'
-import { NO_STOCK, readStock, withAnswers } from '../../../imds/stock.ts'
-import type { CloudIdentity } from '../../cloud-identity.ts'
+import { makeTempDir } from '../core/temp-dir.ts'
+import type { Cloud, EndpointName } from '../imds/cloud.ts'
+import { listenForControl } from '../imds/control.ts'
+import type { InstanceDocument } from '../imds/document.ts'
+import { ImdsService } from '../imds/imds-service.ts'
+import { listen } from '../imds/listen.ts'
+import { NO_STOCK, readStock, withAnswers } from '../imds/stock.ts'
+import type { CloudIdentity } from './cloud-identity.ts'
 
 /** The metadata service of one guest, and the sockets by which the guest and its testers reach it. */
 export interface GuestService extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface GuestService extends AsyncDisposable {
 const running = new Map<string, GuestService>()
 
 /**
- * Starts the service of an instance in this process. The sockets lie in a folder that only this user can enter;
+ * Starts the service of an instance in this process; `instance` names it among those of all platforms here. The sockets lie in a folder that only this user can enter;
  * whoever is connected to one of them is that guest, so no address decides what is told to whom.
  */
 export async function startGuestService(
