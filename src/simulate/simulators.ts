@@ -2,7 +2,9 @@ import { ConfigError } from '../core/errors.ts'
 import type { SimulatorKind } from './simulator.ts'
 
 /** Clouds that can be simulated, loaded when asked for. */
-const SIMULATORS: Readonly<Record<string, () => Promise<{ default: SimulatorKind }>>> = {}
+const SIMULATORS: Readonly<Record<string, () => Promise<{ default: SimulatorKind }>>> = {
+  ec2: () => import('./ec2/simulator.ts'),
+}
 
 export const SIMULATED: readonly string[] = Object.keys(SIMULATORS)
 
