@@ -69,6 +69,12 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     packages: ['p-limit', 'vitest', 'yaml', 'zod'],
   },
+  publish: { imports: ['core', 'results'], packages: ['zod'] },
+  archive: {
+    imports: ['core', 'results', 'matrix', 'publish'],
+    packages: ['zod'],
+    packagesIn: { 'database/postgresql': ['pg'] },
+  },
   queue: {
     imports: ['core', 'results', 'matrix', 'limits', 'cost', 'runner'],
     packages: [],

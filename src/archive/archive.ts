@@ -1,0 +1,172 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError } from '../core/errors.ts'
+import { holdName } from '../core/process-lock.ts'
+import { readKey, type SigningKey } from '../publish/keys.ts'
+import { PREDICATES, readStatement, type Statement } from '../publish/statement.ts'
+import { admit, type Admitted, type TokenIdentity } from './admit.ts'
+import { BlobStore } from './blobs.ts'
+import { openDatabase } from './database/open-database.ts'
+import { oneAtATime, type Sql } from './database/sql.ts'
+import { enter } from './enter.ts'
+import type { LogEntry } from './log-entry.ts'
+import { LogFiles } from './log-files.ts'
+import type { ReadArchive } from './read/page.ts'
+import { readEntry } from './read/submissions.ts'
+import { RefusedError } from './refused.ts'
+import { Spool, type Spooled } from './spool.ts'
+import { loadSubmitters, type Submitter } from './submitters.ts'
+import { syncSubmitters } from './sync-submitters.ts'
+
+/** Where the parts of an archive are, below its folder. */
+export const PLACES = { key: 'keys/archive.pem', submitters: 'submitters', database: 'archive.db' } as const
+
+export interface ArchiveOptions {
+  /** Folder that holds everything but a database in PostgreSQL. */
+  folder: string
+  /** Default `archive.db` in the folder; or a `postgresql://` URL. */
+  database?: string
+  /** Milliseconds; for tests. */
+  now?: () => number
+}
+
+/** What became of a submission. */
+export interface Accepted {
+  entry: LogEntry
+  /** It was there before: nothing was changed. */
+  repeated: boolean
+}
+
+/** All that was ever submitted, and a database to ask about it. One process at a time writes. */
+export class Archive implements ReadArchive, AsyncDisposable {
+  readonly sql: Sql
+  readonly blobs: BlobStore
+  readonly logFiles: LogFiles
+  readonly key: SigningKey
+  readonly folder: string
+  readonly spool: Spool
+  readonly #now: () => number
+  readonly #serialize = oneAtATime()
+  readonly #lock: AsyncDisposable
+  #submitters: readonly Submitter[] = []
+
+  private constructor(parts: { sql: Sql; key: SigningKey; folder: string; now: () => number; lock: AsyncDisposable }) {
+    this.sql = parts.sql
+    this.key = parts.key
+    this.folder = parts.folder
+    this.blobs = new BlobStore(join(parts.folder, 'blobs'))
+    this.logFiles = new LogFiles(join(parts.folder, 'log'))
+    this.spool = new Spool(join(parts.folder, 'spool'))
+    this.#now = parts.now
+    this.#lock = parts.lock
+  }
+
+  /**
+   * Opens an archive, and ends what a process that was killed had begun.
+   * @throws ConfigError without a key or when another process has it, PrerequisiteError when the database cannot be used
+   */
+  static async open({ folder, database, now = Date.now }: ArchiveOptions): Promise<Archive> {
+    const key = await readKey(join(folder, PLACES.key))
+    await mkdir(folder, { recursive: true })
+    const lock = await holdName(`archive ${folder}`)
+    if (!lock) throw new ConfigError(`another process uses the archive in ${folder}`, { hint: 'one writes at a time' })
+    try {
+      const sql = await openDatabase(database ?? join(folder, PLACES.database))
+      const archive = new Archive({ sql, key, folder, now, lock })
+      await archive.loadSubmitters()
+      await archive.#recover()
+      return archive
+    } catch (error) {
+      await lock[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  get submitters(): readonly Submitter[] {
+    return this.#submitters
+  }
+
+  /** Reads the registrations again. @throws ConfigError; then the former ones stay */
+  async loadSubmitters(): Promise<void> {
+    const submitters = await loadSubmitters(join(this.folder, PLACES.submitters), this.#now())
+    await syncSubmitters(this.sql, submitters)
+    this.#submitters = submitters
+  }
+
+  /**
+   * Takes an envelope: checks it, keeps it on disk, then enters it into the log and the database in one transaction.
+   * The same payload again changes nothing and gives the first answer.
+   * @throws RefusedError
+   */
+  async accept(text: string, identity?: TokenIdentity): Promise<Accepted> {
+    const admitted = admit(text, this.#submitters, { now: this.#now(), ...(identity ? { identity } : {}) })
+    const known = await readEntry(this, admitted.id)
+    if (known) return { entry: known, repeated: true }
+    await this.#refuseMissingFiles(admitted)
+    const { id, envelope, submitter, credential, statement } = admitted
+    const { issuer, claims } = credential
+    const spooled: Spooled = {
+      id,
+      submitter: submitter.id,
+      credential: credential.id,
+      receivedAt: this.#now(),
+      envelope,
+      ...(issuer === undefined ? {} : { identity: { issuer, ...claims } }),
+    }
+    await this.spool.put(spooled)
+    return await this.#serialize(() => this.#enter(spooled, statement))
+  }
+
+  async #enter(spooled: Spooled, statement: Statement): Promise<Accepted> {
+    const known = await readEntry(this, spooled.id)
+    if (known) {
+      await this.spool.remove(spooled.id)
+      return { entry: known, repeated: true }
+    }
+    const submitter = this.#submitters.find(({ id }) => id === spooled.submitter)
+    try {
+      const entry = await this.sql.transaction(async (query) => {
+        const made = await enter(query, spooled, statement, { key: this.key, submitter })
+        const { envelope, identity } = spooled
+        await this.logFiles.prepare({ entry: made, envelope, ...(identity ? { identity } : {}) })
+        return made
+      })
+      await this.logFiles.settle(entry.seq)
+      await this.spool.remove(spooled.id)
+      return { entry, repeated: false }
+    } catch (error) {
+      if (error instanceof RefusedError) await this.spool.remove(spooled.id)
+      throw error
+    }
+  }
+
+  async #refuseMissingFiles({ statement }: Admitted): Promise<void> {
+    if (statement.predicateType !== PREDICATES.results) return
+    const missing: string[] = []
+    for (const digest of new Set(statement.predicate.cells.flatMap(({ files }) => files.map((file) => file.digest))))
+      if (!(await this.blobs.has(digest)) && !(await this.blobs.tombstone(digest))) missing.push(digest)
+    if (missing.length === 0) return
+    throw new RefusedError(409, `${missing.length} files are not here, the first is ${missing[0]}`, {
+      hint: 'upload the files first',
+    })
+  }
+
+  async #recover(): Promise<void> {
+    await this.logFiles.recover(async (seq, id) => (await readEntry(this, id))?.seq === seq)
+    for (const spooled of await this.spool.left()) {
+      const statement = readStatement(Buffer.from(spooled.envelope.payload, 'base64'))
+      try {
+        await this.#serialize(() => this.#enter(spooled, statement))
+      } catch (error) {
+        // It was told nothing yet; who sends it again learns why.
+        if (!(error instanceof RefusedError)) throw error
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#serialize(async () => {})
+    await this.sql[Symbol.asyncDispose]()
+    await this.#lock[Symbol.asyncDispose]()
+  }
+}

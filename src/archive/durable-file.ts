@@ -1,0 +1,27 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+
+/** Writes a file so that after a loss of power it is there whole or not at all. */
+export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const fresh = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+  try {
+    {
+      await using file = await open(fresh, 'wx', 0o644)
+      await file.writeFile(bytes)
+      await file.sync()
+    }
+    await rename(fresh, path)
+  } catch (error) {
+    await rm(fresh, { force: true })
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+/** Makes a rename or a removal in a folder last. */
+export async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r')
+  await handle.sync()
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { ConfigError } from '../core/errors.ts'
+import { digest, imageDigest, name, text, time } from './record-schema.ts'
+import { cellResults } from './results-schema.ts'
+
+/** What a statement can say. The names are for ever; what changes its meaning gets a new name. */
+export const PREDICATES = {
+  results: 'urn:harness:cell-results:v1',
+  retraction: 'urn:harness:retraction:v1',
+  waiver: 'urn:harness:waiver:v1',
+  approval: 'urn:harness:approval:v1',
+  testResult: 'https://in-toto.io/attestation/test-result/v0.1',
+} as const
+
+const globs = z.array(z.string().min(1).max(300)).min(1).max(50)
+
+/** Takes an earlier submission of the same submitter back. Both stay to be seen. */
+const retraction = z.object({ submission: digest, reason: text(2_000), at: time })
+
+/** A known failure that does not count for a while. */
+const waiver = z.object({
+  id: name,
+  images: globs,
+  cells: globs,
+  checks: globs,
+  /** A missing result is waived too. */
+  missing: z.boolean().exactOptional(),
+  reason: text(2_000),
+  tracker: z.url().max(2_000),
+  from: time,
+  until: time,
+})
+
+/** A person stands behind a decision of the gate. */
+const approval = z.object({
+  decision: digest,
+  verdict: z.enum(['go', 'no-go']),
+  image: imageDigest,
+  approver: text(200),
+  comment: text(2_000).exactOptional(),
+  at: time,
+})
+
+const resource = z.looseObject({
+  name: text(500).exactOptional(),
+  uri: text(2_000).exactOptional(),
+  digest: z.record(name, z.string().max(200)).exactOptional(),
+})
+
+/** What the predicate of in-toto for test results says. https://github.com/in-toto/attestation */
+const testResult = z.object({
+  result: z.enum(['PASSED', 'WARNED', 'FAILED']),
+  configuration: z.array(resource).max(100),
+  url: z.url().max(2_000).exactOptional(),
+  passedTests: z.array(text(300)).max(500).exactOptional(),
+  warnedTests: z.array(text(300)).max(500).exactOptional(),
+  failedTests: z.array(text(300)).max(500).exactOptional(),
+})
+
+const envelopeOf = <const Type extends string, Predicate extends z.ZodType>(
+  predicateType: Type,
+  predicate: Predicate,
+) =>
+  z.object({
+    _type: z.literal('https://in-toto.io/Statement/v1'),
+    subject: z
+      .array(
+        z.object({
+          name: text(500).exactOptional(),
+          digest: z.record(z.string().max(40), z.string().regex(/^[0-9a-f]{32,128}$/)),
+        }),
+      )
+      .max(500),
+    predicateType: z.literal(predicateType),
+    predicate,
+  })
+
+/** Every statement that is understood. */
+export const statement = z.discriminatedUnion('predicateType', [
+  envelopeOf(PREDICATES.results, cellResults),
+  envelopeOf(PREDICATES.retraction, retraction),
+  envelopeOf(PREDICATES.waiver, waiver),
+  envelopeOf(PREDICATES.approval, approval),
+  envelopeOf(PREDICATES.testResult, testResult),
+])
+
+/** An in-toto statement: what it is about, what kind of claim, and the claim. */
+export type Statement = z.infer<typeof statement>
+export type StatementOf<Type extends Statement['predicateType']> = Extract<Statement, { predicateType: Type }>
+export type WaiverStatement = z.infer<typeof waiver>
+export type ApprovalStatement = z.infer<typeof approval>
+
+/** The newest version of results that is understood. */
+const MAJOR = 1
+
+/**
+ * The statement in a payload. Unknown fields are dropped here and stay in the payload.
+ * @throws ConfigError that names the field
+ */
+export function readStatement(payload: Uint8Array): Statement {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+  } catch {
+    throw new ConfigError('the payload is not JSON in UTF-8')
+  }
+  refuseNewer(value)
+  const parsed = statement.safeParse(value)
+  if (!parsed.success) throw new ConfigError(`the statement is not valid: ${firstProblem(parsed.error)}`)
+  refuseOtherSubjects(parsed.data)
+  return parsed.data
+}
+
+/** The subjects of a statement about images. */
+export function subjectsOf(images: readonly { name: string; digest: string }[]): Statement['subject'] {
+  return images.map((image) => {
+    const [algorithm = '', hex = ''] = image.digest.split(':')
+    return { name: image.name, digest: { [algorithm]: hex } }
+  })
+}
+
+/** What was signed must be what is stored: every image of the results is a subject, and nothing else is. */
+function refuseOtherSubjects(found: Statement): void {
+  if (found.predicateType === PREDICATES.approval || found.predicateType === PREDICATES.results) {
+    const subjects = new Set(found.subject.flatMap((one) => Object.entries(one.digest).map((pair) => pair.join(':'))))
+    const images =
+      found.predicateType === PREDICATES.results
+        ? found.predicate.images.map((one) => one.digest)
+        : [found.predicate.image]
+    const missing = images.find((one) => !subjects.has(one))
+    if (missing !== undefined) throw new ConfigError(`the image ${missing} is no subject of the statement`)
+    if (subjects.size !== new Set(images).size)
+      throw new ConfigError('a subject of the statement is none of its images')
+  }
+  if (found.predicateType !== PREDICATES.results) return
+  const known = new Set(found.predicate.images.map((one) => `${one.name} ${one.digest}`))
+  for (const cell of found.predicate.cells) {
+    if (cell.digest !== undefined && !known.has(`${cell.image} ${cell.digest}`))
+      throw new ConfigError(`cell ${cell.id} has an image that the statement does not describe`)
+  }
+  if (new Set(found.predicate.cells.map((cell) => cell.id)).size !== found.predicate.cells.length)
+    throw new ConfigError('a cell is there twice')
+}
+
+function refuseNewer(value: unknown): void {
+  const predicate = typeof value === 'object' && value !== null && 'predicate' in value ? value.predicate : undefined
+  const version = typeof predicate === 'object' && predicate !== null && 'version' in predicate ? predicate.version : ''
+  const major = Number(/^(\d{1,6})\.\d+$/.exec(String(version))?.[1] ?? MAJOR)
+  if (major > MAJOR)
+    throw new ConfigError(`the results have version ${String(version)}, and this server reads version ${MAJOR}`, {
+      hint: 'ask the operator of the server for a newer one',
+    })
+}
+
+function firstProblem(error: z.ZodError): string {
+  let [issue] = error.issues
+  const path = [...(issue?.path ?? [])]
+  while (issue?.code === 'invalid_union' && issue.errors[0]?.[0]) {
+    issue = issue.errors[0][0]
+    path.push(...issue.path)
+  }
+  return `${path.join('.') || 'it'}: ${issue?.message ?? 'is wrong'}`
+}
