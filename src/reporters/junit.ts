@@ -227,5 +227,6 @@ function text(value: string): string {
 }
 
 function attribute(value: string): string {
+  if (value.length <= 4000 && PLAIN.test(value)) return value
   return text(value.slice(0, 4000)).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')
 }

@@ -9,14 +9,20 @@ export async function replaceFile(path: string, parts: Iterable<string>): Promis
     await using file = await open(fresh, 'w')
     let waiting: string[] = []
     let chars = 0
+    // The next parts are made while the last ones are written.
+    let written: Promise<void> = Promise.resolve()
     for (const part of parts) {
       waiting.push(part)
       chars += part.length
       if (chars < CHUNK_CHARS) continue
-      await file.writeFile(waiting.join(''))
+      await written
+      written = file.writeFile(waiting.join(''))
+      // Whoever waits first is told of an error, and that is the next turn.
+      written.catch(() => {})
       waiting = []
       chars = 0
     }
+    await written
     await file.writeFile(waiting.join(''))
     await rename(fresh, path)
   } catch (error) {

@@ -10,9 +10,15 @@ export const STATUS_ORDER: readonly Status[] = ['fail', 'error', 'miss', 'pass',
 
 /** The status of a group of results. An empty group was not judged: `miss`. */
 export function worstStatus(statuses: Iterable<Status>): Status {
-  const present = new Set(statuses)
-  return STATUS_ORDER.find((status) => present.has(status)) ?? 'miss'
+  let worst: Status | undefined
+  for (const status of statuses) {
+    if (status === STATUS_ORDER[0]) return status
+    if (worst === undefined || RANK[status] < RANK[worst]) worst = status
+  }
+  return worst ?? 'miss'
 }
+
+const RANK = Object.fromEntries(STATUS_ORDER.map((status, rank) => [status, rank])) as Record<Status, number>
 
 /** Exit codes of the command line. */
 export const EXIT = { pass: 0, fail: 1, config: 2, miss: 3, leak: 4, bug: 70, interrupted: 130 } as const

@@ -1,5 +1,7 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { cleanText } from '../../core/text.ts'
 import type { CellModel, RunModel } from '../../results/run-model.ts'
@@ -20,8 +22,9 @@ export async function writeAllureResults(run: RunModel, runDir: string): Promise
   const folder = join(runDir, 'allure-results')
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
+  // Thousands of small files: handing each to another thread and back, three times, takes longer than writing it.
   const write = (name: string, content: unknown) =>
-    writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
   const judgements = run.cells.reduce((sum, cell) => sum + cell.checks.length, 0)
   const onlyProblems = judgements > MOST_RESULTS
   const limit = pLimit(16)
@@ -29,21 +32,20 @@ export async function writeAllureResults(run: RunModel, runDir: string): Promise
     const logs = await copyLogs(cell, runDir, folder)
     const shown = onlyProblems ? { ...cell, checks: cell.checks.filter(isProblem) } : cell
     const results = resultsOf(run, shown)
-    for (const result of results) await write(`${result.uuid}-result.json`, result)
-    await write(
-      `${uuidOf(run.runId, cell.summary.id, 'container')}-container.json`,
-      container(run, cell, results, logs),
-    )
+    for (const result of results) write(`${result.uuid}-result.json`, result)
+    write(`${uuidOf(run.runId, cell.summary.id, 'container')}-container.json`, container(run, cell, results, logs))
+    // Others, such as a second Ctrl-C, get their turn.
+    await setImmediate()
   }
   await Promise.all(run.cells.map((cell) => limit(() => writeCell(cell))))
   for (const entry of run.notSelected) {
     const result = notSelectedResult(run, entry)
-    await write(`${result.uuid}-result.json`, result)
+    write(`${result.uuid}-result.json`, result)
   }
   const leftOut = onlyProblems ? `left out = judgements without a problem: more than ${MOST_RESULTS} in all\n` : ''
-  await write('environment.properties', `${environment(run)}${leftOut}`)
-  await write('categories.json', CATEGORIES)
-  await write('executor.json', executor(run))
+  write('environment.properties', `${environment(run)}${leftOut}`)
+  write('categories.json', CATEGORIES)
+  write('executor.json', executor(run))
   return folder
 }
 

@@ -14,7 +14,8 @@ type Value = Markup | string | number | false | undefined | readonly Value[]
 /** HTML with every interpolation escaped, unless it is `Markup` itself. Guest text loses control characters and text-direction overrides. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Markup {
   let source = strings[0] ?? ''
-  for (const [index, value] of values.entries()) source += render(value) + (strings[index + 1] ?? '')
+  // A large run has millions of these: an iterator of pairs would take half of the time.
+  for (let index = 0; index < values.length; index++) source += render(values[index]) + (strings[index + 1] ?? '')
   return new Markup(source)
 }
 
