@@ -10,43 +10,51 @@ import { parseEvents } from '../../../src/results/read-events.ts'
 import { foldEvents } from '../../../src/results/run-model.ts'
 import { whyNoLxd } from '../lxd/open-lxd.ts'
 
-const skip = await whyNoLxd()
+const PLATFORM = process.env['HARNESS_KILL_PLATFORM'] ?? 'lxd'
+const skip = PLATFORM === 'lxd' ? await whyNoLxd() : undefined
 /** How often a process is killed; `HARNESS_KILL_POINTS=50` is the full proof. */
 const POINTS = Number(process.env['HARNESS_KILL_POINTS'] ?? 3)
 const SEED = Number(process.env['HARNESS_KILL_SEED'] ?? 1)
+/** Runs at the same time, each with a state folder of its own. They wait for machines most of the time. */
+const LANES = Number(process.env['HARNESS_KILL_LANES'] ?? (POINTS > 3 ? 3 : 1))
 /** Cells without checks, each with one machine, take little time; `HARNESS_KILL_SUITES=all` adds a pair, a snapshot and an own instance. */
 const SHORT = process.env['HARNESS_KILL_SUITES'] !== 'all'
 /** A process is killed within half a second after it wrote so many events: a whole run has about eighty. */
 const MOST_EVENTS = SHORT ? 36 : 72
 
-describe.skipIf(skip)(`a run that is killed${skip ? ` (skipped: ${skip})` : ''}`, () => {
-  test(`goes on after each of ${POINTS} kills at random moments`, { timeout: 120_000 + POINTS * 150_000 }, async () => {
-    const random = randomNumbers(SEED)
-    let kills = 0
+describe.skipIf(skip)(`a run on ${PLATFORM} that is killed${skip ? ` (skipped: ${skip})` : ''}`, () => {
+  const timeout = 120_000 + POINTS * 150_000
+  test(`goes on after each of ${POINTS} kills at random moments, seed ${SEED}`, { timeout }, async () => {
     const killedAt: string[] = []
-    for (let number = 0; kills < POINTS; number++) {
-      const folder = mkdtempSync(join(tmpdir(), 'kill-points-'))
-      const runId = `20260101-0000${String(number).padStart(2, '0')}-kill`
-      try {
-        let how = 'new'
-        for (;;) {
-          const point = { events: Math.floor(random() * MOST_EVENTS), delayMs: random() * 500 }
-          const end = await work(folder, runId, how, number % 2 === 0 ? '1' : '2', kills < POINTS ? point : undefined)
-          if (end !== 'killed') {
-            expect(end.code, end.output).toBe(0)
-            break
+    let kills = 0
+    const lane = async (number: number) => {
+      const random = randomNumbers(SEED + number * 1_000_003)
+      for (let run = 0; kills < POINTS; run++) {
+        const folder = mkdtempSync(join(tmpdir(), 'kill-points-'))
+        const runId = `20260101-0000${String(run).padStart(2, '0')}-kill${number}${process.pid}`
+        const concurrency = run % 2 === 0 ? '1' : '2'
+        try {
+          let how = 'new'
+          for (;;) {
+            const point = { events: Math.floor(random() * MOST_EVENTS), delayMs: random() * 500 }
+            const end = await work(folder, runId, how, concurrency, kills < POINTS ? point : undefined)
+            if (end !== 'killed') {
+              expect(end.code, end.output).toBe(0)
+              break
+            }
+            kills++
+            killedAt.push(lastStep(folder, runId))
+            how = existsSync(join(folder, 'state', 'runs', `${runId}.json`)) ? 'resume' : 'new'
+            if (how === 'new') rmSync(join(folder, 'reports'), { recursive: true, force: true })
           }
-          kills++
-          killedAt.push(lastStep(folder, runId))
-          how = existsSync(join(folder, 'state', 'runs', `${runId}.json`)) ? 'resume' : 'new'
-          if (how === 'new') rmSync(join(folder, 'reports'), { recursive: true, force: true })
+          await expectWhole(folder, runId)
+        } finally {
+          rmSync(folder, { recursive: true, force: true })
         }
-        await expectWhole(folder, runId)
-      } finally {
-        rmSync(folder, { recursive: true, force: true })
       }
     }
-    process.stdout.write(`killed at: ${killedAt.join(', ')}\n`)
+    await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)))
+    process.stdout.write(`${killedAt.length} kills, seed ${SEED}, at: ${killedAt.join(', ')}\n`)
   })
 })
 
@@ -98,11 +106,16 @@ async function expectWhole(folder: string, runId: string): Promise<void> {
   expect(run).toMatchObject({ ended: true, status: 'pass', exitCode: 0 })
   expect(run.cells.map(({ leaks }) => leaks)).toEqual([[], []])
   for (const { checks } of run.cells) expect(checks.map(({ id, status }) => `${id} ${status}`).sort()).toEqual(PASSES)
-  await using session = await openPlatformNamed('lxd', {})
+  await using session = await openPlatformNamed(PLATFORM, platformOptions())
   expect(await session.resources({ runId })).toEqual([])
   expect(readdirSync(join(folder, 'state', 'ledger'))).toEqual([])
   expect(readdirSync(join(folder, 'state', 'runs'))).toEqual([])
   expect(processesOf(folder)).toEqual([])
+}
+
+/** For a platform that is simulated: where, as JSON in `HARNESS_KILL_OPTIONS`. */
+function platformOptions(): Record<string, unknown> {
+  return JSON.parse(process.env['HARNESS_KILL_OPTIONS'] ?? '{}') as Record<string, unknown>
 }
 
 const PASSES = SHORT ? [] : ['leak-own pass', 'leak-pair pass', 'leak-rest pass']

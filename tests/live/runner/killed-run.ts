@@ -19,17 +19,20 @@ const { exitCode } = await runMatrix({
 process.exit(exitCode)
 
 function expand() {
+  const platform = process.env['HARNESS_KILL_PLATFORM'] ?? 'lxd'
+  const types = process.env['HARNESS_KILL_TYPES'] ?? 'default,c1m768'
   const matrix = {
     axes: {
-      platform: ['lxd'],
+      platform: [platform],
       image: [process.env['HARNESS_TEST_IMAGE'] ?? 'debian-13'],
-      'instance-type': ['default', 'c1m768'],
+      'instance-type': types.split(','),
     },
     agent: { source: 'none' },
     // Without suites a cell is short: one machine, which boots twice.
     suites: process.env['HARNESS_KILL_SUITES'] === 'all' ? ['policy', 'regression'] : [],
     checks: [join(import.meta.dirname, '../leaks/checks')],
     timeouts: { boot: '3 minutes' },
+    platforms: { [platform]: { options: JSON.parse(process.env['HARNESS_KILL_OPTIONS'] ?? '{}') as unknown } },
   }
   return expandMatrix(parseMatrix(JSON.stringify(matrix), join(folder, 'matrix.yaml'))).cells
 }
