@@ -68,6 +68,8 @@ export interface Machine {
   readonly overrides?: readonly string[] | undefined
   /** Changes what the firmware of the guest says from its next boot on. Only with the identity of a cloud. */
   setFirmware?(values: Partial<Record<DmiKey, string>>): Promise<void>
+  /** What it really is and where, in a few words, on platforms that may choose: the type, the zone, how it is paid. */
+  readonly placement?: string
   /** How many times longer than on usual hardware things take here; default deadlines are multiplied by it. Default 1. */
   readonly pace?: number
   state(): Promise<MachineState>

@@ -67,6 +67,9 @@ export class CellMachines {
       this.#open.add(instance)
       this.#meters.set(instance, stop)
       this.#stage.boots++
+      const { placement } = instance.machine
+      if (placement !== undefined)
+        this.#stage.emit({ type: 'step-progress', step: 'launch', line: `${role}: ${placement}` })
       return instance
     } catch (error) {
       stop()

@@ -41,6 +41,8 @@ export interface Backend extends AsyncDisposable {
   nics(id: string): Promise<readonly Nic[]>
   /** The metadata service tells something else from now on: tags, keys, user-data of a stopped machine. */
   tell(id: string, change: DocumentChange): Promise<void>
+  /** What the guest left at its metadata service, by name: guest attributes, health reports. */
+  left(id: string): Promise<Readonly<Record<string, string>>>
   /** Makes an image of the disk of a machine; it outlives the machine. Returns what `MachineSpec.image` takes. */
   capture(id: string): Promise<string>
   /** Makes an image of a raw disk in a file. @throws UnsupportedError */

@@ -1,4 +1,5 @@
 import { invalid } from './api-error.ts'
+import { textOf } from './text-of.ts'
 
 /**
  * Filters of lists, as far as they are written here: `a.b="x"`, `a.b=x`, `a:"x"` (contains), `a:*` (is there), `a!=x`, joined by blanks or AND.
@@ -22,12 +23,12 @@ export function filtered<T>(items: readonly T[], filter: string | undefined): T[
       const wanted = quoted ?? bare ?? ''
       switch (operator.trim()) {
         case ':':
-          return wanted === '*' ? found !== undefined : String(found ?? '').includes(wanted)
+          return wanted === '*' ? found !== undefined : textOf(found).includes(wanted)
         case '!=':
         case 'ne':
-          return String(found ?? '') !== wanted
+          return textOf(found) !== wanted
         default:
-          return String(found ?? '') === wanted
+          return textOf(found) === wanted
       }
     }),
   )

@@ -1,8 +1,9 @@
 import { ApiError, notFound } from './api-error.ts'
 import type { Handlers } from './call.ts'
-import { page } from './instances.ts'
+import { page } from './pages.ts'
 import { diskKey, disksOf, imagePath, last } from './lifecycle.ts'
 import type { Project, Resource } from './project.ts'
+import { textOf } from './text-of.ts'
 
 export const imageHandlers: Handlers = {
   'images.get': ({ project, parameters }) => {
@@ -30,7 +31,7 @@ export const imageHandlers: Handlers = {
 
   'images.insert': ({ project, parameters, body }) => {
     const owner = parameters['project'] ?? ''
-    const path = `projects/${owner}/global/images/${String(body['name'])}`
+    const path = `projects/${owner}/global/images/${textOf(body['name'])}`
     const of = { project: owner, type: 'insert', target: project.link(path), requestId: parameters['requestId'] }
     const known = project.replayed(of)
     if (known) return known
@@ -38,7 +39,7 @@ export const imageHandlers: Handlers = {
     const source =
       body['sourceDisk'] === undefined
         ? undefined
-        : sourceDisk(project, String(body['sourceDisk']), parameters['forceCreate'] === 'true')
+        : sourceDisk(project, textOf(body['sourceDisk']), parameters['forceCreate'] === 'true')
     const raw = (body['rawDisk'] as { source?: string } | undefined)?.source
     if (!source && raw === undefined) throw new ApiError(400, 'required', 'One of sourceDisk, rawDisk must be given.')
     const object =
@@ -49,7 +50,7 @@ export const imageHandlers: Handlers = {
       ...body,
       kind: 'compute#image',
       id: project.id(),
-      name: String(body['name']),
+      name: textOf(body['name']),
       status: 'PENDING',
       creationTimestamp: new Date().toISOString(),
       selfLink: project.link(path),
@@ -114,8 +115,8 @@ function sourceDisk(project: Project, link: string, forced: boolean) {
       `The disk resource '${disk.selfLink}' is already being used by '${machine.data.selfLink}'`,
     )
   return {
-    machine: String(machine.data.id),
-    sizeGb: String(disk['sizeGb']),
-    image: project.images.get(imagePath(String(disk['sourceImage'] ?? ''))),
+    machine: textOf(machine.data.id),
+    sizeGb: textOf(disk['sizeGb']),
+    image: project.images.get(imagePath(textOf(disk['sourceImage'] ?? ''))),
   }
 }

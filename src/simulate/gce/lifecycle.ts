@@ -2,6 +2,7 @@ import { pause } from '../../core/wait-until.ts'
 import type { DocumentChange } from '../../imds/document.ts'
 import { ApiError } from './api-error.ts'
 import type { Machine, Project, Resource } from './project.ts'
+import { textOf } from './text-of.ts'
 
 interface Item {
   key?: string
@@ -37,10 +38,10 @@ export async function boot(project: Project, machine: Machine): Promise<void> {
   data['status'] = 'STAGING'
   const bootDisk = disksOf(data).find(({ boot: first }) => first)
   const image = project.boots.get(
-    imagePath(String(project.disks.get(diskKey(zone, String(bootDisk?.deviceName)))?.['sourceImage'] ?? '')),
+    imagePath(textOf(project.disks.get(diskKey(zone, last(bootDisk?.source)))?.['sourceImage'] ?? '')),
   )
   await backend.launch({
-    id: String(data.id),
+    id: textOf(data.id),
     cloud: 'gce',
     image: image ?? Object.values(project.settings.images)[0] ?? 'debian-13',
     document: documentOf(machine, project),
@@ -60,7 +61,7 @@ export async function boot(project: Project, machine: Machine): Promise<void> {
 
 /** Tells the addresses that the guest really has. */
 export async function address(project: Project, { data }: Machine): Promise<void> {
-  const nics = await project.settings.backend.nics(String(data.id))
+  const nics = await project.settings.backend.nics(textOf(data.id))
   cardsOf(data).forEach((card, index) => {
     const nic = nics[index]
     if (!nic) return
@@ -75,9 +76,9 @@ export async function end(project: Project, machine: Machine): Promise<void> {
   clearTimeout(machine.deleteTimer)
   const { data, zone } = machine
   data['status'] = 'STOPPING'
-  await project.settings.backend.destroy(String(data.id))
+  await project.settings.backend.destroy(textOf(data.id))
   for (const disk of disksOf(data)) {
-    const key = diskKey(zone, String(last(disk.source)))
+    const key = diskKey(zone, textOf(last(disk.source)))
     if (disk.autoDelete) project.disks.delete(key)
     else if (project.disks.has(key)) Reflect.deleteProperty(project.disks.get(key) ?? {}, 'users')
   }
@@ -123,7 +124,7 @@ const INTERRUPT_MS = 200
 
 export async function stopMachine(project: Project, { data }: Machine): Promise<void> {
   data['status'] = 'STOPPING'
-  await project.settings.backend.stop(String(data.id))
+  await project.settings.backend.stop(textOf(data.id))
   data['status'] = 'TERMINATED'
   data['lastStopTimestamp'] = new Date().toISOString()
   for (const card of cardsOf(data)) for (const config of card.accessConfigs ?? []) delete config.natIP
@@ -144,9 +145,9 @@ function documentOf({ data, zone }: Machine, project: Project): DocumentChange {
     const [, user = '', key = ''] = /^([a-z_][a-z0-9_-]*):((?:ssh|ecdsa)-\S+ \S+.*)$/.exec(line) ?? []
     return key === '' ? [] : [{ user, key }]
   })
-  const image = project.disks.get(diskKey(zone, String(disksOf(data)[0]?.deviceName)))?.['sourceImage']
+  const image = project.disks.get(diskKey(zone, last(disksOf(data)[0]?.source)))?.['sourceImage']
   return {
-    id: String(data.id),
+    id: textOf(data.id),
     hostname: data.name,
     instanceType: last(data['machineType']),
     region: zone.replace(/-[a-z]$/, ''),
@@ -184,7 +185,7 @@ export function diskKey(zone: string, name: string): string {
 /** The last word of a link. */
 export function last(link: unknown): string {
   return (
-    String(link ?? '')
+    textOf(link ?? '')
       .split('/')
       .at(-1) ?? ''
   )

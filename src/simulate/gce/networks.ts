@@ -1,8 +1,9 @@
 import { ApiError, notFound } from './api-error.ts'
 import type { Handlers } from './call.ts'
-import { page } from './instances.ts'
+import { page } from './pages.ts'
 import { cardsOf, last } from './lifecycle.ts'
 import type { Project, Resource } from './project.ts'
+import { textOf } from './text-of.ts'
 
 type Kind = 'networks' | 'firewalls'
 
@@ -21,7 +22,7 @@ function handlersOf(kind: Kind, word: 'network' | 'firewall'): Handlers {
     },
     [`${kind}.list`]: ({ project, parameters }) => page(project, parameters, [...project[kind].values()], word),
     [`${kind}.insert`]: ({ project, parameters, body }) => {
-      const name = String(body['name'])
+      const name = textOf(body['name'])
       const path = pathOf(parameters['project'], name)
       const of = {
         project: parameters['project'] ?? '',
@@ -32,7 +33,7 @@ function handlersOf(kind: Kind, word: 'network' | 'firewall'): Handlers {
       const known = project.replayed(of)
       if (known) return known
       if (project[kind].has(name)) throw new ApiError(409, 'alreadyExists', `The resource '${path}' already exists`)
-      if (kind === 'firewalls' && !project.networks.has(last(body['network']))) throw notFound(String(body['network']))
+      if (kind === 'firewalls' && !project.networks.has(last(body['network']))) throw notFound(textOf(body['network']))
       project[kind].set(name, newResource(project, body, name, path, word))
       return project.operate(of, async () => {})
     },
@@ -62,7 +63,7 @@ function newResource(
   const network =
     body['network'] === undefined
       ? {}
-      : { network: project.link(/projects\/.*/.exec(String(body['network']))?.[0] ?? '') }
+      : { network: project.link(/projects\/.*/.exec(textOf(body['network']))?.[0] ?? '') }
   return {
     ...body,
     ...network,

@@ -1,17 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { protos } from '@google-cloud/compute'
 import { FaultScript } from '../faults.ts'
 import type { FaultKind } from '../faults.ts'
 import type { SimulatorSettings } from '../simulator.ts'
 import { ApiError, notFound } from './api-error.ts'
+import { textOf } from './text-of.ts'
 
-type V1 = typeof protos.google.cloud.compute.v1
-type Json<T> = { [K in keyof T]?: unknown }
-/** Resources as they are on the wire: plain JSON, whose shape the wire layer checks. */
-export type Resource = Json<InstanceType<V1['Instance']>> & { name: string; selfLink: string; id: string } & Record<
-    string,
-    unknown
-  >
+/** A resource as it is on the wire: plain JSON, whose shape the wire layer checks. */
+export type Resource = { name: string; selfLink: string; id: string } & Record<string, unknown>
 
 /** A machine, and what no answer shows of it. */
 export interface Machine {
@@ -26,7 +21,7 @@ export interface Machine {
 }
 
 export interface Operation {
-  data: Record<string, unknown> & { name: string; status: string }
+  data: Resource & { status: string }
   done: Promise<void>
 }
 
@@ -69,7 +64,7 @@ export class Project {
 
   /** A number in a string, as ids are. */
   id(): string {
-    return String((BigInt(this.settings.seed ?? 1) << 40n) + BigInt(1_000_000 + ++this.#serial))
+    return textOf((BigInt(this.settings.seed ?? 1) << 40n) + BigInt(1_000_000 + ++this.#serial))
   }
 
   strikes(kind: FaultKind, ...labels: (string | undefined)[]): boolean {
@@ -82,6 +77,35 @@ export class Project {
     return name
   }
 
+  /** When something new is told of in lists. */
+  visibleAt(): number {
+    const usual = this.settings.delayMs ?? 200
+    return Date.now() + (this.strikes('late-list', 'lists') ? usual * 10 : usual)
+  }
+
+  /** The image of a link, a path or a family; undefined when none was asked for. @throws ApiError for one there is none of */
+  findImage(link: unknown): Resource | undefined {
+    if (typeof link !== 'string') return undefined
+    const path = /projects\/([^/]+)\/global\/images\/(family\/)?(.+)$/.exec(link)
+    const [, owner = '', isFamily, name = ''] = path ?? []
+    const found = isFamily ? this.newest(owner, name) : this.images.get(`projects/${owner}/global/images/${name}`)
+    if (!found) throw notFound(link)
+    return found
+  }
+
+  /** The newest image of a family. */
+  newest(owner: string, family: string): Resource | undefined {
+    const own = [...this.images].filter(
+      ([path, image]) => path.startsWith(`projects/${owner}/`) && image['family'] === family,
+    )
+    return own.map(([, image]) => image).toSorted((a, b) => (a.name < b.name ? 1 : -1))[0]
+  }
+
+  /** The operation that the same request began before. */
+  replayed(of: { type: string; target: string; requestId?: string | undefined }): Operation['data'] | undefined {
+    return of.requestId === undefined ? undefined : this.#requests.get(`${of.type} ${of.target} ${of.requestId}`)?.data
+  }
+
   /**
    * Begins an operation, or finds the one that the same request began before.
    * @param run does the work; what it throws is how the operation ends
@@ -90,8 +114,8 @@ export class Project {
     of: { project: string; zone?: string; type: string; target: string; requestId?: string | undefined },
     run: () => Promise<void>,
   ): Operation['data'] {
-    const known = of.requestId === undefined ? undefined : this.#requests.get(`${of.type} ${of.requestId}`)
-    if (known) return known.data
+    const known = this.replayed(of)
+    if (known) return known
     const name = `operation-${Date.now()}-${randomBytes(6).toString('hex')}`
     const scope = of.zone === undefined ? 'global' : `zones/${of.zone}`
     const data: Operation['data'] = {
@@ -125,7 +149,7 @@ export class Project {
     const operation = { data, done: work() }
     // The answer shows it as it was when it began.
     this.operations.set(name, operation)
-    if (of.requestId !== undefined) this.#requests.set(`${of.type} ${of.requestId}`, operation)
+    if (of.requestId !== undefined) this.#requests.set(`${of.type} ${of.target} ${of.requestId}`, operation)
     return { ...data, status: 'PENDING' }
   }
 }

@@ -1,31 +1,10 @@
 import { notFound } from './api-error.ts'
 import type { Handlers } from './call.ts'
-import { page } from './instances.ts'
+import { page } from './pages.ts'
 import { last } from './lifecycle.ts'
 import type { Project, Resource } from './project.ts'
-
-interface Type {
-  guestCpus: number
-  memoryMb: number
-  architecture: 'X86_64' | 'ARM64'
-}
-
-/** Facts of https://cloud.google.com/compute/docs/machine-resource, of the few types a rehearsal needs. */
-const TYPES: Readonly<Record<string, Type>> = {
-  'e2-micro': { guestCpus: 2, memoryMb: 1024, architecture: 'X86_64' },
-  'e2-small': { guestCpus: 2, memoryMb: 2048, architecture: 'X86_64' },
-  'e2-medium': { guestCpus: 2, memoryMb: 4096, architecture: 'X86_64' },
-  'e2-standard-2': { guestCpus: 2, memoryMb: 8192, architecture: 'X86_64' },
-  'n1-standard-1': { guestCpus: 1, memoryMb: 3840, architecture: 'X86_64' },
-  'n2-standard-2': { guestCpus: 2, memoryMb: 8192, architecture: 'X86_64' },
-  'n2-standard-4': { guestCpus: 4, memoryMb: 16_384, architecture: 'X86_64' },
-  't2a-standard-1': { guestCpus: 1, memoryMb: 4096, architecture: 'ARM64' },
-  'c4a-standard-1': { guestCpus: 1, memoryMb: 4096, architecture: 'ARM64' },
-}
-
-export function findType(name: string): Type | undefined {
-  return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined
-}
+import { findType, TYPES } from './types.ts'
+import type { Type } from './types.ts'
 
 export const stockHandlers: Handlers = {
   'machineTypes.get': ({ project, parameters }) => {
@@ -103,7 +82,7 @@ export const stockHandlers: Handlers = {
     const here = [...project.operations.values()]
       .map(({ data }) => data)
       .filter(({ zone }) => last(zone) === parameters['zone'])
-    return page(project, parameters, here as Resource[], 'operation')
+    return page(project, parameters, here, 'operation')
   },
 }
 

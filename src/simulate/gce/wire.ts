@@ -57,8 +57,15 @@ export class Wire {
       .toSorted((a, b) => a.parameters.length - b.parameters.length)
   }
 
-  /** @throws PrerequisiteError without the package */
+  static #loaded: Promise<Wire> | undefined
+
+  /** Read once in a process: it is twelve megabytes. @throws PrerequisiteError without the package */
   static async load(): Promise<Wire> {
+    Wire.#loaded ??= Wire.#read()
+    return await Wire.#loaded
+  }
+
+  static async #read(): Promise<Wire> {
     const path = await loadPackage('the simulator of gce', [PACKAGE], async () =>
       createRequire(import.meta.url).resolve('@google-cloud/compute/build/protos/protos.json'),
     )

@@ -93,6 +93,10 @@ export class LxdBackend implements Backend {
     await this.#of(id).imds.change(change)
   }
 
+  async left(id: string): Promise<Readonly<Record<string, string>>> {
+    return (await this.#of(id).imds.state()).kept
+  }
+
   async capture(id: string): Promise<string> {
     const { images } = this.#of(id)
     const made = await this.#machine(id).snapshot(`image-${images.size + 1}`, POWER)

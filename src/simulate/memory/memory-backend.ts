@@ -93,6 +93,11 @@ export class MemoryBackend implements Backend {
     machine.spec = { ...machine.spec, document: { ...machine.spec.document, ...change } }
   }
 
+  async left(id: string): Promise<Readonly<Record<string, string>>> {
+    this.#of(id)
+    return {}
+  }
+
   async capture(id: string): Promise<string> {
     const name = `memory-image-${++this.#counter}`
     this.#images.set(name, this.#of(id).guest.files.copy())
