@@ -2,6 +2,7 @@ import { regression } from '../../../src/testing/index.ts'
 import { survived } from '../probes/crossing.ts'
 import { onceForInstance, rebootAsAnother, rebootWithoutService } from './probes/boots.ts'
 import { addressesOf, metadataOf, statusFile } from './probes/cloud.ts'
+import { LATE } from './probes/late.ts'
 
 const FIRST_BOOT = 'https://docs.cloud-init.io/en/latest/explanation/first_boot.html'
 const MORE_ADDRESSES = ['ec2', 'azure', 'openstack', 'digitalocean', 'vultr', 'nocloud-net']
@@ -118,11 +119,7 @@ regression(
     severity: 'major',
     fix: 'the datasource must try again; look at its retries and max_wait',
     applies: { identities: 'any' },
-    instance: 'own',
-    group: 'ds-late',
-    cloud: {
-      faults: [{ kind: 'reset', times: 3 }],
-    },
+    ...LATE,
   },
   async (context) => {
     const { cloud, exchanges } = await metadataOf(context)
@@ -132,6 +129,34 @@ regression(
       .toBeGreaterThan(1)
     context.expect(datasource).toMatch(new RegExp(`^DataSource${cloud.datasource}`))
     context.expect(errors, 'errors').toEqual([])
+  },
+)
+
+regression(
+  'reg-ds-throttled',
+  {
+    title: 'a metadata service that is too busy is asked again',
+    because: 'when a fleet boots at once, its requests are throttled',
+    source:
+      'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html#instancedata-throttling',
+    severity: 'major',
+    fix: 'answers 429 and 503 must make it try again; look at retries in the datasource',
+    applies: { identities: 'any' },
+    ...LATE,
+  },
+  async (context) => {
+    const { cloud, exchanges, document } = await metadataOf(context)
+    context
+      .expect(
+        exchanges.filter(({ status }) => status === 503 || status === 429).map(({ status }) => status),
+        'answers of a service that is too busy',
+      )
+      .toEqual([503, 429])
+    context
+      .expect((await statusFile(context.instance)).datasource)
+      .toMatch(new RegExp(`^DataSource${cloud.datasource}`))
+    const keys = await context.instance.root.sh`cat /home/*/.ssh/authorized_keys; :`
+    for (const key of document.sshKeys) context.expect(keys).toContain(key.trim().split(/\s+/).slice(0, 2).join(' '))
   },
 )
 

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { regression } from '../../../src/testing/index.ts'
 import { cloudConfig } from '../probes/user-data.ts'
 import { metadataOf } from './probes/cloud.ts'
+import { LATE } from './probes/late.ts'
 
 const FORMATS = 'https://docs.cloud-init.io/en/latest/explanation/format.html'
 const FOLDER = '/var/lib/harness-ds'
@@ -169,12 +170,8 @@ regression(
     severity: 'major',
     fix: 'look at /var/lib/cloud/instance/user-data.txt; `file` tells what it is',
     applies: { identities: ['ec2', 'gce', 'azure', 'openstack', 'oracle', 'hetzner', 'nocloud-net'] },
-    instance: 'own',
-    group: 'ds-late',
-    cloud: {
-      document: { userData: GZIP, userDataBase64: true },
-      faults: [{ kind: 'reset', times: 3 }],
-    },
+    ...LATE,
+    cloud: { ...LATE.cloud, document: { userData: GZIP, userDataBase64: true } },
   },
   async ({ instance, expect }) => expect((await instance.root.readFile(`${FOLDER}/gzip`)).trim()).toBe('gzip'),
 )
