@@ -10,13 +10,16 @@ const amount = z.strictObject({
   read: z.string(),
 })
 
+/** What is billed beside the machine, by another page. */
+const extra = amount.extend({ source: z.url() })
+
 const platformTable = z.strictObject({
-  /** Where the provider publishes its prices. */
+  /** Where the provider publishes the prices of its machines. */
   source: z.url(),
   minimumSeconds: z.int().nonnegative(),
-  addressUsdPerHour: amount,
+  addressUsdPerHour: extra,
   diskGib: z.number(),
-  diskUsdPerGibMonth: amount,
+  diskUsdPerGibMonth: extra,
   /** The region the prices are of; other regions are estimated by them. */
   region: z.string(),
   usdPerHour: z.record(z.string(), amount.extend({ vcpus: z.int().positive() })),

@@ -5,9 +5,14 @@ import { usdText } from '../../../src/results/usage.ts'
 test('every price of the table has a day and a source', () => {
   const table = priceTable()
   expect(Object.keys(table)).toEqual(['ec2', 'azure', 'gce'])
-  for (const { source, usdPerHour } of Object.values(table)) {
-    expect(source).toMatch(/^https:/)
-    for (const price of Object.values(usdPerHour)) expect(price.usd).toBeGreaterThan(0)
+  for (const { source, addressUsdPerHour, diskUsdPerGibMonth, usdPerHour } of Object.values(table)) {
+    const machines = Object.values(usdPerHour).map((row) => ({ ...row, source }))
+    for (const row of [addressUsdPerHour, diskUsdPerGibMonth, ...machines]) {
+      expect(row.usd).toBeGreaterThan(0)
+      expect(row.source).toMatch(/^https:\/\/(aws\.amazon|azure\.microsoft|cloud\.google)\.com\/.*pricing/)
+      expect(row.asOf).toMatch(/^2026-\d\d-\d\d$/)
+      expect(row.read).not.toBe('')
+    }
   }
 })
 
