@@ -179,6 +179,7 @@ function whyNoOwnInstance(check: RegressionCheck, capabilities: ReadonlySet<Capa
   if (check.info.userData !== undefined) needed.push('user-data')
   if (check.info.vendorData !== undefined) needed.push('vendor-data')
   if (check.info.networkConfig !== undefined) needed.push('network-config')
+  if (check.info.cloud?.ipv6) needed.push('ipv6')
   const missing = needed.filter((capability) => !capabilities.has(capability))
   return missing.length > 0 ? `an own instance needs ${missing.join(', ')}, which the platform cannot do` : undefined
 }

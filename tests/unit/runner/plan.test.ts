@@ -90,6 +90,10 @@ test('checks of cloud identities are planned in cells that have one, and nowhere
   expect(nothing.nothing).toBe('none of the 0 checks applies here, 1 more is for cells with the axis identity')
   const gce = planCell({ ...cell('none'), axes: { identity: 'gce' } }, checks, new Set())
   expect(gce.skipped).toMatchObject([{ id: 'r-ds', reason: 'only with the identity ec2' }])
+  const two = [regression('r-net', { instance: 'own', cloud: { ipv6: true }, applies: { identities: 'any' } })]
+  const place = { ...cell('none'), axes: { identity: 'gce' } }
+  expect(planCell(place, two, new Set(['snapshot'])).skipped[0]?.reason).toContain('ipv6')
+  expect(planCell(place, two, new Set(['snapshot', 'ipv6'])).checks).toHaveLength(1)
 })
 
 test('own instances of one group share one launch with all their user data', () => {
