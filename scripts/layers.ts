@@ -75,6 +75,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['zod'],
     packagesIn: { 'database/postgresql': ['pg'] },
   },
+  serve: {
+    imports: ['core', 'results', 'matrix', 'publish', 'archive', 'reporters'],
+    packages: ['zod', 'jose'],
+  },
   queue: {
     imports: ['core', 'results', 'matrix', 'limits', 'cost', 'runner'],
     packages: [],
@@ -94,6 +98,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'images',
       'inspect',
       'platforms',
+      'publish',
+      'archive',
+      'serve',
       'reporters',
       'runner',
       'queue',

@@ -13,13 +13,11 @@ import type { LogEntry } from './log-entry.ts'
 import { LogFiles } from './log-files.ts'
 import type { ReadArchive } from './read/page.ts'
 import { readEntry } from './read/submissions.ts'
+import { PLACES } from './places.ts'
 import { RefusedError } from './refused.ts'
 import { Spool, type Spooled } from './spool.ts'
 import { loadSubmitters, type Submitter } from './submitters.ts'
 import { syncSubmitters } from './sync-submitters.ts'
-
-/** Where the parts of an archive are, below its folder. */
-export const PLACES = { key: 'keys/archive.pem', submitters: 'submitters', database: 'archive.db' } as const
 
 export interface ArchiveOptions {
   /** Folder that holds everything but a database in PostgreSQL. */
@@ -54,9 +52,9 @@ export class Archive implements ReadArchive, AsyncDisposable {
     this.sql = parts.sql
     this.key = parts.key
     this.folder = parts.folder
-    this.blobs = new BlobStore(join(parts.folder, 'blobs'))
-    this.logFiles = new LogFiles(join(parts.folder, 'log'))
-    this.spool = new Spool(join(parts.folder, 'spool'))
+    this.blobs = new BlobStore(join(parts.folder, PLACES.blobs))
+    this.logFiles = new LogFiles(join(parts.folder, PLACES.log))
+    this.spool = new Spool(join(parts.folder, PLACES.spool))
     this.#now = parts.now
     this.#lock = parts.lock
   }
@@ -93,17 +91,30 @@ export class Archive implements ReadArchive, AsyncDisposable {
     this.#submitters = submitters
   }
 
+  /** Checks an envelope, and writes nothing. @throws RefusedError */
+  admit(text: string, identity?: TokenIdentity): Admitted {
+    return admit(text, this.#submitters, { now: this.#now(), ...(identity ? { identity } : {}) })
+  }
+
   /**
    * Takes an envelope: checks it, keeps it on disk, then enters it into the log and the database in one transaction.
    * The same payload again changes nothing and gives the first answer.
    * @throws RefusedError
    */
   async accept(text: string, identity?: TokenIdentity): Promise<Accepted> {
-    const admitted = admit(text, this.#submitters, { now: this.#now(), ...(identity ? { identity } : {}) })
-    const known = await readEntry(this, admitted.id)
+    return await this.take(this.admit(text, identity))
+  }
+
+  /** `accept` for what has been checked. @throws RefusedError */
+  async take({ id, envelope, submitter, credential, statement }: Admitted): Promise<Accepted> {
+    const known = await readEntry(this, id)
     if (known) return { entry: known, repeated: true }
-    await this.#refuseMissingFiles(admitted)
-    const { id, envelope, submitter, credential, statement } = admitted
+    const missing = await this.missingFiles(statement)
+    if (missing.length > 0) {
+      throw new RefusedError(409, `${missing.length} files are not here, the first is ${missing[0]?.digest}`, {
+        hint: 'upload the files first',
+      })
+    }
     const { issuer, claims } = credential
     const spooled: Spooled = {
       id,
@@ -115,6 +126,18 @@ export class Archive implements ReadArchive, AsyncDisposable {
     }
     await this.spool.put(spooled)
     return await this.#serialize(() => this.#enter(spooled, statement))
+  }
+
+  /** Files that a statement names and that were never here, with the sizes it tells. */
+  async missingFiles(statement: Statement): Promise<{ digest: string; bytes: number }[]> {
+    if (statement.predicateType !== PREDICATES.results) return []
+    const named = new Map(
+      statement.predicate.cells.flatMap(({ files }) => files.map((file) => [file.digest, file.bytes])),
+    )
+    const missing: { digest: string; bytes: number }[] = []
+    for (const [digest, bytes] of named)
+      if (!(await this.blobs.has(digest)) && !(await this.blobs.tombstone(digest))) missing.push({ digest, bytes })
+    return missing
   }
 
   async #enter(spooled: Spooled, statement: Statement): Promise<Accepted> {
@@ -138,17 +161,6 @@ export class Archive implements ReadArchive, AsyncDisposable {
       if (error instanceof RefusedError) await this.spool.remove(spooled.id)
       throw error
     }
-  }
-
-  async #refuseMissingFiles({ statement }: Admitted): Promise<void> {
-    if (statement.predicateType !== PREDICATES.results) return
-    const missing: string[] = []
-    for (const digest of new Set(statement.predicate.cells.flatMap(({ files }) => files.map((file) => file.digest))))
-      if (!(await this.blobs.has(digest)) && !(await this.blobs.tombstone(digest))) missing.push(digest)
-    if (missing.length === 0) return
-    throw new RefusedError(409, `${missing.length} files are not here, the first is ${missing[0]}`, {
-      hint: 'upload the files first',
-    })
   }
 
   async #recover(): Promise<void> {

@@ -5,7 +5,7 @@ import { verifyBytes } from '../publish/envelope.ts'
 import { readKey } from '../publish/keys.ts'
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readStatement } from '../publish/statement.ts'
-import { PLACES } from './archive.ts'
+import { PLACES } from './places.ts'
 import type { Sql } from './database/sql.ts'
 import { FIRST_PREV, hashOf, type LogEntry } from './log-entry.ts'
 import { LogFiles, type ArchivedSubmission } from './log-files.ts'
@@ -23,7 +23,7 @@ export async function rebuild(folder: string, sql: Sql): Promise<{ submissions: 
   if (some) throw new ConfigError(`the database ${sql.shownUrl} is not empty`, { hint: 'give a new one' })
   let prev = FIRST_PREV
   let submissions = 0
-  for await (const archived of new LogFiles(join(folder, 'log')).all()) {
+  for await (const archived of new LogFiles(join(folder, PLACES.log)).all()) {
     prove(archived, prev, key)
     const { entry } = archived
     await sql.transaction((query) => insertRows(query, rowsOf(archived)))

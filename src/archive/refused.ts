@@ -8,14 +8,17 @@ export class RefusedError extends ConfigError {
   readonly status: RefusalStatus
   /** Seconds until it makes sense to try again. */
   readonly retryAfter: number | undefined
+  /** More that programs may want to know, such as which files are missing. */
+  readonly extra: Readonly<Record<string, unknown>>
 
   constructor(
     status: RefusalStatus,
     message: string,
-    details: { hint?: string; cause?: unknown; retryAfter?: number } = {},
+    details: { hint?: string; cause?: unknown; retryAfter?: number; extra?: Readonly<Record<string, unknown>> } = {},
   ) {
     super(message, details)
     this.status = status
     this.retryAfter = details.retryAfter
+    this.extra = details.extra ?? {}
   }
 }

@@ -37,6 +37,19 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/history.ts'),
   },
   merge: { summary: 'make one run of the parts of `harness run --shard`', load: () => import('./commands/merge.ts') },
+  publish: {
+    summary: 'publish a run: signed results and logs, to a server or an archive on this host',
+    load: () => import('./commands/publish.ts'),
+  },
+  serve: {
+    summary: 'serve an archive of published results: submissions, pages and data',
+    load: () => import('./commands/serve.ts'),
+  },
+  archive: {
+    summary: 'make, verify, rebuild, dump and back up an archive of published results',
+    load: () => import('./commands/archive.ts'),
+  },
+  key: { summary: 'make the key that signs what you publish', load: () => import('./commands/key.ts') },
   image: {
     summary: 'build, download, list, inspect and remove test images',
     load: () => import('./commands/image.ts'),

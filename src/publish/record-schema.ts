@@ -68,7 +68,7 @@ export const checkRecord = z.object({
     .exactOptional(),
   notSelected: notSelected.exactOptional(),
   measurements: z
-    .array(z.object({ name, value: number, unit: z.enum(['ms', 's', 'bytes', 'count']) }))
+    .array(z.object({ name: text(200), value: number, unit: z.enum(['ms', 's', 'bytes', 'count']) }))
     .max(100)
     .exactOptional(),
   attachments: z.array(text(500)).max(20).exactOptional(),

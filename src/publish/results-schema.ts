@@ -58,7 +58,7 @@ const cell = z.object({
   image: name,
   /** Absent when no image was found. */
   digest: imageDigest.exactOptional(),
-  axes: z.record(name, text(200)),
+  axes: z.record(text(100), text(200)),
   suites: z.array(text(40)).max(20),
   tier: text(40).exactOptional(),
   agent: z.object({ name: text(100), source: text(500) }),
@@ -73,7 +73,7 @@ const cell = z.object({
   usage: usage.exactOptional(),
   upgrade: z.object({ from: text(200), to: text(200), source: text(500) }).exactOptional(),
   earlier: z.array(z.object({ attempt: count, status, reason: text(2_000).exactOptional() })).max(20),
-  measured: z.array(z.object({ subject, values: z.record(name, number) })).max(50),
+  measured: z.array(z.object({ subject, values: z.record(text(200), number) })).max(50),
   warnings: z.array(text(2_000)).max(100),
   checks: z.array(checkRecord).max(LIMITS.checksOfCell),
   files: z.array(file).max(LIMITS.filesOfCell),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { ConfigError } from '../core/errors.ts'
+import { ConfigError, type ErrorRecord } from '../core/errors.ts'
 import type { CheckFailure, CheckRecord } from '../results/check-record.ts'
 import type { CellModel } from '../results/cell-model.ts'
 import type { RunModel } from '../results/run-model.ts'
@@ -163,11 +163,15 @@ function cellOf(cell: CellModel): Omit<ResultCell, 'files' | 'digest'> {
 }
 
 /** Stacks tell about this host and nothing about the image. */
-function withoutStack({ stack: _, ...error }: NonNullable<CellModel['error']>): NonNullable<ResultCell['error']> {
+function withoutStack(error: ErrorRecord): NonNullable<ResultCell['error']> {
+  const { name, message, blame, hint, kind, evidence } = error
   return {
-    ...error,
-    message: cut(error.message, 16_000),
-    ...(error.evidence === undefined ? {} : { evidence: cut(error.evidence, 16_000) }),
+    name,
+    message: cut(message, 16_000),
+    blame,
+    ...(hint === undefined ? {} : { hint: cut(hint, 2_000) }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(evidence === undefined ? {} : { evidence: cut(evidence, 16_000) }),
   }
 }
 
@@ -237,14 +241,10 @@ async function packagesOf(files: readonly PublishedFile[]): Promise<ResultImage[
     const value: unknown = JSON.parse(await readFile(path, 'utf8').catch(() => 'null'))
     const list = typeof value === 'object' && value !== null && 'packages' in value ? value.packages : undefined
     if (!Array.isArray(list) || list.length === 0) continue
-    return list
-      .slice(0, LIMITS.packages)
-      .map((one: { name?: unknown; version?: unknown; arch?: unknown; source?: unknown }) => [
-        String(one.name ?? ''),
-        String(one.version ?? ''),
-        String(one.arch ?? ''),
-        String(one.source ?? ''),
-      ])
+    return list.slice(0, LIMITS.packages).map((one: Readonly<Record<string, unknown>>) => {
+      const field = (key: string) => (typeof one[key] === 'string' ? cut(one[key], 200) : '')
+      return [field('name'), field('version'), field('arch').slice(0, 40), field('source')]
+    })
   }
   return undefined
 }

@@ -36,7 +36,7 @@ CREATE TABLE approval (submission TEXT PRIMARY KEY, submitter TEXT NOT NULL, dec
 CREATE INDEX approval_digest ON approval (digest);
 CREATE TABLE rejection (id TEXT PRIMARY KEY, submitter TEXT NOT NULL, at INT8 NOT NULL, http_status INT8 NOT NULL, reason TEXT NOT NULL);
 CREATE INDEX rejection_at ON rejection (at);
-CREATE TABLE used_token (id TEXT PRIMARY KEY, until_at INT8 NOT NULL);
+CREATE TABLE used_token (id TEXT PRIMARY KEY, payload TEXT NOT NULL, until_at INT8 NOT NULL);
 CREATE VIEW submission_state AS SELECT s.id AS id, CASE
   WHEN EXISTS (SELECT 1 FROM retraction r WHERE r.target = s.id) THEN 'retracted'
   WHEN EXISTS (SELECT 1 FROM credential c WHERE c.id = s.credential AND c.compromised_at <= s.received_at) THEN 'distrusted'

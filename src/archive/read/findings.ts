@@ -1,4 +1,3 @@
-import type { CheckRecord } from '../../results/check-record.ts'
 import type { Status } from '../../results/status.ts'
 import { readPage, type Page, type PageRequest, type ReadArchive, type Standing } from './page.ts'
 
@@ -52,9 +51,4 @@ export async function findingsOf({ sql }: ReadArchive, uids: readonly string[]):
     all.push(...(await sql.query<FindingRow>(`${SELECT} WHERE f.uid IN (${marks}) ORDER BY f.uid, f.judgement`, some)))
   }
   return all
-}
-
-/** How a check or log rule was judged in a cell run. */
-export function recordsOf(checks: readonly CheckRecord[], id: string): CheckRecord[] {
-  return checks.filter((record) => record.id === id)
 }

@@ -11,7 +11,6 @@ import type { CheckRecord } from '../../../src/results/check-record.ts'
 
 export const NOW = Date.parse('2026-11-20T12:00:00Z')
 export const IMAGE = `sha256:${'a'.repeat(64)}` as const
-export const OTHER_IMAGE = `sha256:${'b'.repeat(64)}` as const
 
 export interface TestArchive extends AsyncDisposable {
   folder: string

@@ -1,0 +1,9 @@
+/** Where the parts of an archive are, below its folder. */
+export const PLACES = {
+  key: 'keys/archive.pem',
+  submitters: 'submitters',
+  database: 'archive.db',
+  blobs: 'blobs',
+  log: 'log',
+  spool: 'spool',
+} as const

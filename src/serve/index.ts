@@ -1,0 +1,1 @@
+export { serve, type Pages, type ResultsServer, type ServeOptions } from './serve.ts'
