@@ -29,6 +29,26 @@ export async function listSubmitters({ sql }: ReadArchive): Promise<SubmitterRow
   }))
 }
 
+/** A key or token of a submitter; the key itself is public knowledge by its id. */
+export interface CredentialRow {
+  id: string
+  submitter: string
+  kind: 'ed25519' | 'oidc'
+  issuer: string | null
+  /** JSON. */
+  claims: string | null
+  notAfter: number
+  revokedAt: number | null
+  compromisedAt: number | null
+}
+
+export async function listCredentials({ sql }: ReadArchive): Promise<CredentialRow[]> {
+  return await sql.query<CredentialRow>(
+    `SELECT id, submitter, kind, issuer, claims, not_after AS "notAfter", revoked_at AS "revokedAt", compromised_at AS "compromisedAt"
+     FROM credential ORDER BY submitter, id`,
+  )
+}
+
 /** A known failure that does not count for a while. It never changes a status. */
 export interface WaiverRow {
   submission: string
