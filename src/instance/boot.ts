@@ -31,13 +31,16 @@ export const BOOT_ID_SCRIPT = 'cat /proc/sys/kernel/random/boot_id 2>/dev/null |
 
 /**
  * Prints init, system state, failed units and whether cloud-init has finished. Waits up to two seconds inside the guest,
- * so that the end of a boot is seen at once without a flood of commands.
+ * so that the end of a boot is seen at once without a flood of commands; systemd tells the end by itself (`--wait`, from 240 on),
+ * so that nothing is asked of a machine that is busy with its boot.
  */
 const BOOT_STATE_SCRIPT = `: harness-boot-state
 n=0
 while :; do
   if [ -d /run/systemd/system ]; then
-    init=systemd; state=$(systemctl is-system-running 2>/dev/null)
+    init=systemd; state=$(timeout 2 systemctl is-system-running --wait 2>/dev/null)
+    [ $? = 124 ] && n=20
+    [ -n "$state" ] || state=$(systemctl is-system-running 2>/dev/null)
   elif command -v rc-status >/dev/null 2>&1; then
     init=openrc; if rc-status -a 2>/dev/null | grep -q ' starting '; then state=starting; else state=running; fi
   elif [ "$(uname -s)" = FreeBSD ]; then
