@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -16,7 +16,9 @@ describe.skipIf(skip)(`the command line on LXD${skip ? ` (skipped: ${skip})` : '
   let env: Record<string, string>
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'harness-live-'))
-    env = { HARNESS_STATE_DIR: join(folder, 'state') }
+    // Not the common folder: what processes leave there that other tests have killed is swept by whoever comes first.
+    env = { HARNESS_STATE_DIR: join(folder, 'state'), TMPDIR: join(folder, 'tmp') }
+    mkdirSync(join(folder, 'tmp'))
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
