@@ -76,9 +76,10 @@ export async function bootstrap(options: Bootstrap): Promise<string> {
 /** Programs of the image run while it is built; those of another architecture only where the kernel knows an emulator for them. */
 function refuseUnrunnable({ name, architecture }: Recipe): void {
   const emulator = EMULATORS[architecture]
-  if (architecture === hostArchitecture() || emulator === undefined || existsSync(`${EMULATED}/${emulator}`)) return
+  if (architecture === hostArchitecture() || emulator === undefined) return
+  if (existsSync(`${EMULATED}/${emulator}`) && existsSync('/usr/bin/arch-test')) return
   throw new PrerequisiteError(`this host cannot run programs for ${architecture}, which building ${name} needs`, {
-    hint: 'apt-get install qemu-user-static binfmt-support',
+    hint: 'apt-get install qemu-user-static binfmt-support arch-test',
   })
 }
 
