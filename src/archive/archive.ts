@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
+import { plural } from '../core/text.ts'
 import { holdName } from '../core/process-lock.ts'
 import { readKey, type SigningKey } from '../publish/keys.ts'
 import { PREDICATES, readStatement, type Statement } from '../publish/statement.ts'
@@ -12,7 +13,7 @@ import { enter } from './enter.ts'
 import type { LogEntry } from './log-entry.ts'
 import { LogFiles } from './log-files.ts'
 import type { ReadArchive } from './read/page.ts'
-import { readEntry } from './read/submissions.ts'
+import { archiveHead, readEntry } from './read/submissions.ts'
 import { PLACES } from './places.ts'
 import { RefusedError } from './refused.ts'
 import { Spool, type Spooled } from './spool.ts'
@@ -70,10 +71,15 @@ export class Archive implements ReadArchive, AsyncDisposable {
     if (!lock) throw new ConfigError(`another process uses the archive in ${folder}`, { hint: 'one writes at a time' })
     try {
       const sql = await openDatabase(database ?? join(folder, PLACES.database))
-      const archive = new Archive({ sql, key, folder, now, lock })
-      await archive.loadSubmitters()
-      await archive.#recover()
-      return archive
+      try {
+        const archive = new Archive({ sql, key, folder, now, lock })
+        await archive.loadSubmitters()
+        await archive.#recover()
+        return archive
+      } catch (error) {
+        await sql[Symbol.asyncDispose]()
+        throw error
+      }
     } catch (error) {
       await lock[Symbol.asyncDispose]()
       throw error
@@ -165,6 +171,18 @@ export class Archive implements ReadArchive, AsyncDisposable {
 
   async #recover(): Promise<void> {
     await this.logFiles.recover(async (seq, id) => (await readEntry(this, id))?.seq === seq)
+    const [last, { seq }] = [await this.logFiles.last(), await archiveHead(this)]
+    if (last !== seq) {
+      throw new ConfigError(
+        `the log has ${plural(last, 'submission')}, and the database ${this.sql.shownUrl} knows ${seq}`,
+        {
+          hint:
+            last > seq
+              ? `make the database anew: harness archive rebuild ${this.folder} --database NEW, then use it`
+              : 'bring the files of the log back from a backup',
+        },
+      )
+    }
     for (const spooled of await this.spool.left()) {
       const statement = readStatement(Buffer.from(spooled.envelope.payload, 'base64'))
       try {

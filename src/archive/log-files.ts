@@ -56,6 +56,12 @@ export class LogFiles {
     }
   }
 
+  /** The number of the newest one; 0 when there is none. */
+  async last(): Promise<number> {
+    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => NAME.test(name)).sort()
+    return Number(NAME.exec(names.at(-1) ?? '')?.[1] ?? 0)
+  }
+
   /** All of them, in order. @throws ConfigError at a gap or a file that is damaged */
   async *all(): AsyncGenerator<ArchivedSubmission> {
     const names = (await readdir(this.#folder).catch(() => [])).filter((name) => NAME.test(name)).sort()

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
 import { matchesGlob } from '../matrix/glob.ts'
 import { parseYaml } from '../matrix/yaml-source.ts'
+import { link } from '../publish/record-schema.ts'
 import { readPublicKey } from '../publish/envelope.ts'
 import { keyId } from '../publish/keys.ts'
 
@@ -19,7 +20,7 @@ const schema = z.strictObject({
     .describe('The name of the file, without .yaml.'),
   display: z.string().min(1).max(200).describe('The name people see.'),
   contact: z.string().min(1).max(300).describe('Where to write to when results look wrong.'),
-  docs: z.url().max(500).optional().describe('How the results are made.'),
+  docs: link.optional().describe('How the results are made.'),
   state: z.enum(['active', 'suspended']).default('active').describe('A suspended submitter submits nothing.'),
   roles: z
     .array(z.enum(['results', 'waivers', 'approvals', 'operator']))

@@ -16,6 +16,9 @@ export const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:+@~=,/-]*$/, 'is not a name')
   .refine((value) => value.split('/').every((part) => part !== '' && part !== '.' && part !== '..'), 'is not a name')
 
+/** An address people may follow: never one that a browser runs. */
+export const link = z.url({ protocol: /^https?$/ }).max(2_000)
+
 export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'is not a digest such as sha256:…')
 export const imageDigest = z.string().regex(/^(sha256|reported):[0-9a-f]{64}$/, 'is not a digest such as sha256:…')
 

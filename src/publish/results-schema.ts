@@ -12,6 +12,7 @@ import {
   text,
   time,
   usage,
+  link,
 } from './record-schema.ts'
 
 /** What one submission may hold. */
@@ -89,7 +90,7 @@ export const cellResults = z.object({
     harness: text(100),
     startedAt: time,
     durationMs: number,
-    trigger: z.object({ kind: z.enum(['person', 'ci', 'import']), url: z.url().max(2_000).exactOptional() }),
+    trigger: z.object({ kind: z.enum(['person', 'ci', 'import']), url: link.exactOptional() }),
     /** Large runs are several submissions. */
     part: z.object({ index: z.int().min(1), count: z.int().min(1) }).exactOptional(),
     /** The submission that this one replaces, because that was wrong. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
-import { digest, imageDigest, name, text, time } from './record-schema.ts'
+import { digest, imageDigest, name, text, time, link } from './record-schema.ts'
 import { cellResults } from './results-schema.ts'
 
 /** What a statement can say. The names are for ever; what changes its meaning gets a new name. */
@@ -26,7 +26,7 @@ const waiver = z.object({
   /** A missing result is waived too. */
   missing: z.boolean().exactOptional(),
   reason: text(2_000),
-  tracker: z.url().max(2_000),
+  tracker: link,
   from: time,
   until: time,
 })
@@ -51,7 +51,7 @@ const resource = z.looseObject({
 const testResult = z.object({
   result: z.enum(['PASSED', 'WARNED', 'FAILED']),
   configuration: z.array(resource).max(100),
-  url: z.url().max(2_000).exactOptional(),
+  url: link.exactOptional(),
   passedTests: z.array(text(300)).max(500).exactOptional(),
   warnedTests: z.array(text(300)).max(500).exactOptional(),
   failedTests: z.array(text(300)).max(500).exactOptional(),
