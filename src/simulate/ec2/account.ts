@@ -6,10 +6,13 @@ import type {
   DescribeInstanceTypeOfferingsResult,
   DescribeInstanceTypesRequest,
   DescribeInstanceTypesResult,
+  DescribeTagsRequest,
+  DescribeTagsResult,
+  ResourceType,
   Tag,
 } from '@aws-sdk/client-ec2'
 import { ApiError } from './api-error.ts'
-import { pageOf } from './filters.ts'
+import { filtered, pageOf } from './filters.ts'
 import { isOffered, TYPES } from './types.ts'
 import type { Call, World } from './world.ts'
 
@@ -89,4 +92,34 @@ function tagsOf(world: World, id: string): Tag[] {
         : [volumes, groups, vpcs, subnets].map((shelf) => shelf.peek(id)).find((item) => item !== undefined)
   if (!found) throw new ApiError('InvalidID', `The ID '${id}' is not valid`)
   return (found.Tags ??= [])
+}
+
+/** Every mark of every resource that is listed; those of a terminated instance stay as long as it is listed. */
+export async function describeTags(input: DescribeTagsRequest, { world }: Call): Promise<DescribeTagsResult> {
+  const of = (ResourceType: ResourceType, id: string | undefined, tags: readonly Tag[] | undefined) =>
+    (tags ?? []).map(({ Key, Value }) => ({ ResourceType, ResourceId: id, Key, Value }))
+  const all = [
+    ...world.instances.list().flatMap(({ data }) => of('instance', data.InstanceId, data.Tags)),
+    ...world.images.list().flatMap(({ data }) => of('image', data.ImageId, data.Tags)),
+    ...world.snapshots.list().flatMap(({ data }) => of('snapshot', data.SnapshotId, data.Tags)),
+    ...world.volumes.list().flatMap(({ VolumeId, Tags }) => of('volume', VolumeId, Tags)),
+    ...world.keys.list().flatMap(({ data }) => of('key-pair', data.KeyPairId, data.Tags)),
+    ...world.groups.list().flatMap(({ GroupId, Tags }) => of('security-group', GroupId, Tags)),
+    ...world.vpcs.list().flatMap(({ VpcId, Tags }) => of('vpc', VpcId, Tags)),
+    ...world.subnets.list().flatMap(({ SubnetId, Tags }) => of('subnet', SubnetId, Tags)),
+    ...world.gateways.list().flatMap(({ InternetGatewayId, Tags }) => of('internet-gateway', InternetGatewayId, Tags)),
+    ...world.cards.list().flatMap((card) => of('network-interface', card.NetworkInterfaceId, card.TagSet)),
+  ]
+  const found = filtered(
+    all.map((tag) => ({ tag, Tags: [] })),
+    input.Filters,
+    {
+      key: ({ tag }) => [tag.Key],
+      value: ({ tag }) => [tag.Value],
+      'resource-id': ({ tag }) => [tag.ResourceId],
+      'resource-type': ({ tag }) => [tag.ResourceType],
+    },
+  )
+  const { items, ...more } = pageOf(found, input, Math.max(world.pageSize, 5))
+  return { Tags: items.map(({ tag }) => tag), ...more }
 }

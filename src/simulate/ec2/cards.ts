@@ -7,6 +7,7 @@ import type {
   DescribeNetworkInterfacesRequest,
   DescribeNetworkInterfacesResult,
   DetachNetworkInterfaceRequest,
+  ModifyNetworkInterfaceAttributeRequest,
   NetworkInterface,
   RunInstancesRequest,
   SecurityGroup,
@@ -126,7 +127,7 @@ export async function showAddresses(world: World, instance: SimulatedInstance): 
 
 function showCards(world: World, { data }: SimulatedInstance): void {
   const cards = cardsOf(world, data.InstanceId)
-  data.NetworkInterfaces = cards.map(({ TagSet: _, AvailabilityZone: _zone, InterfaceType, Attachment, ...card }) => ({
+  data.NetworkInterfaces = cards.map(({ InterfaceType, Attachment, ...card }) => ({
     NetworkInterfaceId: card.NetworkInterfaceId,
     SubnetId: card.SubnetId,
     VpcId: card.VpcId,
@@ -207,6 +208,20 @@ export async function detachNetworkInterface(input: DetachNetworkInterfaceReques
   return {}
 }
 
+export async function modifyNetworkInterfaceAttribute(
+  input: ModifyNetworkInterfaceAttributeRequest,
+  { world }: Call,
+): Promise<object> {
+  const { Attachment } = world.cards.get(input.NetworkInterfaceId)
+  const wanted = input.Attachment
+  if (wanted?.DeleteOnTermination === undefined)
+    throw new ApiError('UnsupportedOperation', 'the simulator changes only DeleteOnTermination of cards')
+  if (!Attachment || Attachment.AttachmentId !== wanted.AttachmentId)
+    throw new ApiError('InvalidAttachmentID.NotFound', `The attachment '${wanted.AttachmentId}' does not exist`)
+  Attachment.DeleteOnTermination = wanted.DeleteOnTermination
+  return {}
+}
+
 export async function deleteNetworkInterface(input: DeleteNetworkInterfaceRequest, { world }: Call): Promise<object> {
   const card = world.cards.get(input.NetworkInterfaceId)
   if (card.Attachment)
@@ -222,6 +237,7 @@ export async function describeNetworkInterfaces(
   const tagged = world.cards.list(input.NetworkInterfaceIds).map((card) => ({ Tags: card.TagSet, card }))
   const found = filtered(tagged, input.Filters, {
     status: ({ card }) => [card.Status],
+    'network-interface-id': ({ card }) => [card.NetworkInterfaceId],
     'attachment.instance-id': ({ card }) => [card.Attachment?.InstanceId],
     'vpc-id': ({ card }) => [card.VpcId],
   })

@@ -148,7 +148,11 @@ export async function describeSnapshots(
   const found = filtered(
     world.snapshots.list(input.SnapshotIds).map(({ data }) => data),
     input.Filters,
-    { status: ({ State }) => [State], 'owner-id': ({ OwnerId }) => [OwnerId] },
+    {
+      'snapshot-id': ({ SnapshotId }) => [SnapshotId],
+      status: ({ State }) => [State],
+      'owner-id': ({ OwnerId }) => [OwnerId],
+    },
   )
   const { items, ...more } = pageOf(found, input, world.pageSize)
   return { Snapshots: items, ...more }

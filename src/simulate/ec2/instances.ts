@@ -36,6 +36,7 @@ export async function describeInstances(
     listed.map(({ data }) => data),
     input.Filters,
     {
+      'instance-id': ({ InstanceId }) => [InstanceId],
       'instance-state-name': ({ State }) => [State?.Name],
       'client-token': ({ ClientToken }) => [ClientToken],
       'availability-zone': ({ Placement }) => [Placement?.AvailabilityZone],

@@ -153,6 +153,7 @@ export async function deleteVolume(input: DeleteVolumeRequest, { world }: Call):
 export async function describeVolumes(input: DescribeVolumesRequest, { world }: Call): Promise<DescribeVolumesResult> {
   const found = filtered(world.volumes.list(input.VolumeIds), input.Filters, {
     status: ({ State }) => [State],
+    'volume-id': ({ VolumeId }) => [VolumeId],
     'attachment.instance-id': ({ Attachments }) => (Attachments ?? []).map(({ InstanceId }) => InstanceId),
     'availability-zone': ({ AvailabilityZone }) => [AvailabilityZone],
   })

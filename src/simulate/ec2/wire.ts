@@ -118,8 +118,9 @@ function write(schema: NormalizedSchema, value: unknown, path: string): string {
   }
   if (schema.isTimestampSchema()) return (value as Date).toISOString().replace(/\.\d+Z$/, '.000Z')
   if (schema.isBlobSchema()) return Buffer.from(value as Uint8Array).toString('base64')
-  if (typeof value === 'object') throw new Error(`${path} must be no object`)
-  return escape(String(value))
+  if (typeof value === 'string') return escape(value)
+  if (typeof value !== 'number' && typeof value !== 'boolean') throw new Error(`${path} must be no ${typeof value}`)
+  return String(value)
 }
 
 export function encodeError({ code, message }: ApiError, requestId: string): string {

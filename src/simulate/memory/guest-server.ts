@@ -1,28 +1,33 @@
 import type { AuthContext, Connection, ServerChannel, utils as Utils } from 'ssh2'
 import { newSshIdentity } from '../../instance/ssh-keys.ts'
+import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Guest } from '../../platforms/fake/guest.ts'
 import { FakeTransport } from '../../platforms/fake/transport.ts'
 
 const COMMAND_MS = 600_000
 
 /** One key for all guests: making keys would be most of the work of a thousand launches. */
-let hostKey: string | undefined
+let hostKey: SshIdentity | undefined
 
 /** The SSH server of a guest in memory. It says nothing while the guest is not up, and drops its lines when the guest goes down. */
 export class GuestServer {
   readonly #server: { close(callback: () => void): void }
   readonly #connections: Set<Connection>
 
-  private constructor(server: { close(callback: () => void): void }, connections: Set<Connection>) {
+  /** What cloud-init prints on the console, by which others know the guest. */
+  readonly shown: string
+
+  private constructor(server: { close(callback: () => void): void }, connections: Set<Connection>, publicKey: string) {
     this.#server = server
     this.#connections = connections
+    this.shown = `-----BEGIN SSH HOST KEY KEYS-----\n${publicKey}\n-----END SSH HOST KEY KEYS-----\n`
   }
 
   static async listen(guest: Guest, where: { host: string; port: number }): Promise<GuestServer> {
     const { default: ssh2 } = await import('ssh2')
-    hostKey ??= newSshIdentity('simulated guest').privateKey
+    hostKey ??= newSshIdentity('guest')
     const connections = new Set<Connection>()
-    const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
+    const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (connection) => {
       connections.add(connection)
       connection.on('error', () => {})
       connection.on('close', () => connections.delete(connection))
@@ -42,7 +47,7 @@ export class GuestServer {
       server.once('error', reject)
       server.listen(where.port, where.host, resolve)
     })
-    return new GuestServer(server, connections)
+    return new GuestServer(server, connections, hostKey.publicKey)
   }
 
   async close(): Promise<void> {

@@ -49,6 +49,7 @@ export class MemoryBackend implements Backend {
     if (sshPort !== undefined) machine.server = await GuestServer.listen(guest, { host, port: sshPort })
     this.#machines.set(spec.id, machine)
     guest.powerOn(undefined)
+    guest.console += machine.server?.shown ?? ''
   }
 
   async state(id: string): Promise<PowerState> {
