@@ -75,6 +75,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['zod'],
     packagesIn: { 'database/postgresql': ['pg'] },
   },
+  gate: { imports: ['core', 'results', 'matrix', 'publish', 'archive'], packages: ['zod'] },
+  site: {
+    imports: ['core', 'results', 'instance', 'inspect', 'publish', 'archive', 'known-issues', 'reporters'],
+    packages: [],
+  },
   serve: {
     imports: ['core', 'results', 'matrix', 'publish', 'archive', 'reporters'],
     packages: ['zod', 'jose'],
@@ -100,6 +105,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'platforms',
       'publish',
       'archive',
+      'gate',
+      'site',
       'serve',
       'reporters',
       'runner',

@@ -28,6 +28,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'prove known issues, and look for them in old runs',
     load: () => import('./commands/issues.ts'),
   },
+  gate: { summary: 'decide by a policy whether an image may be published', load: () => import('./commands/gate.ts') },
+  approve: { summary: 'sign a decision of the gate', load: () => import('./commands/approve.ts') },
+  site: { summary: 'write the pages of an archive of results as files', load: () => import('./commands/site.ts') },
   report: {
     summary: 'make the reports of a run again, or other formats of them',
     load: () => import('./commands/report.ts'),

@@ -37,7 +37,8 @@ export async function triageRun(
   const triage: Triage = { incidents: [], unmatched: [], gaveUp: [] }
   for (const cell of run.cells) {
     if (cell.state === 'waiting') continue
-    const applying = patterns.filter(({ issue }) => appliesTo(issue, cell))
+    const axes = axesOf(cell)
+    const applying = patterns.filter(({ issue }) => appliesTo(issue, axes))
     await new CellTriage(run, cell, applying, triage, limits).look(openLog)
   }
   return triage
@@ -60,22 +61,17 @@ async function* pieces(path: string): AsyncIterable<string> {
   }
 }
 
-/** Whether an issue speaks about a cell. */
-export function appliesTo({ when = {} }: KnownIssue, cell: Pick<CellModel, 'summary'>): boolean {
-  const { summary } = cell
-  const { platform, image, distribution, release, boot } = summary
-  const axes: Record<string, string> = {
-    platform,
-    image,
-    distribution,
-    release,
-    boot,
-    'instance-type': summary.instanceType,
-    ...summary.axes,
-  }
+/** Whether an issue speaks about a cell with these axes. */
+export function appliesTo({ when = {} }: KnownIssue, axes: Readonly<Record<string, string>>): boolean {
   return Object.entries(when).every(([axis, globs]) =>
     [globs].flat().some((glob) => matchesGlob(axes[axis] ?? '', glob)),
   )
+}
+
+function axesOf({ summary }: Pick<CellModel, 'summary'>): Record<string, string> {
+  const { platform, image, distribution, release, boot } = summary
+  const known = { platform, image, distribution, release, boot, 'instance-type': summary.instanceType }
+  return { ...known, ...summary.axes }
 }
 
 class CellTriage {

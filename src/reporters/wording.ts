@@ -151,7 +151,7 @@ export function rerunCommand(run: Pick<RunModel, 'argv'>, cell: CellModel): stri
 }
 
 /** The command that explains a check; log rules are explained under the id of the rule. */
-export function explainCommand(record: CheckRecord): string {
+export function explainCommand(record: Pick<CheckRecord, 'id' | 'suite'>): string {
   return `harness explain ${shellWord(record.suite === 'logs' ? record.id.replace(/^log-(?!scan$)/, '') : record.id)}`
 }
 

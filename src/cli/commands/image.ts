@@ -5,9 +5,10 @@ import { formatMs } from '../../core/duration.ts'
 import { defineCommand } from '../command.ts'
 import { note, print, printJson, table } from '../output.ts'
 import { fetchedTable, get } from '../image-get.ts'
+import { publishImage, type PublishImageOptions } from '../image-publish.ts'
 import { unknownWord } from '../parse.ts'
 
-interface ImageOptions {
+interface ImageOptions extends PublishImageOptions {
   rebuild?: boolean
   packages?: boolean
   all?: boolean
@@ -20,13 +21,13 @@ interface ImageOptions {
 }
 type Action = (names: readonly string[], options: ImageOptions, signal: AbortSignal) => Promise<void>
 
-const ACTIONS: Readonly<Record<string, Action>> = { build, get, list, inspect, remove }
+const ACTIONS: Readonly<Record<string, Action>> = { build, get, list, inspect, remove, publish: publishImage }
 
 export default defineCommand({
   name: 'image',
-  args: 'build|get|list|inspect|remove [NAME...]',
+  args: 'build|get|list|inspect|remove|publish [NAME...]',
   arity: [1, Number.POSITIVE_INFINITY],
-  text: 'Builds test images by mmdebstrap and keeps them in a cache. A name is that of a recipe the harness brings along, or the path of a YAML recipe of yours that extends one. An image is built again when its recipe or a package of its suites has changed. `get` downloads official images such as ubuntu-24.04 or fedora-43, and uses nothing before the signature of its publisher and the checksum are found good.',
+  text: 'Builds test images by mmdebstrap and keeps them in a cache. A name is that of a recipe the harness brings along, or the path of a YAML recipe of yours that extends one. An image is built again when its recipe or a package of its suites has changed. `get` downloads official images such as ubuntu-24.04 or fedora-43, and uses nothing before the signature of its publisher and the checksum are found good. `publish` copies an image file to where the public gets it, and refuses unless a policy let it through and a person signed that.',
   options: {
     rebuild: { type: 'boolean', text: 'build even what is in the cache' },
     format: {
@@ -46,6 +47,12 @@ export default defineCommand({
     parallel: { type: 'string', value: 'N', text: 'get: downloads at once; default 2' },
     packages: { type: 'boolean', text: 'inspect: list the packages too' },
     all: { type: 'boolean', text: 'remove: older builds and downloads of every name' },
+    to: { type: 'string', value: 'DIR', text: 'publish: folder of published images' },
+    decision: { type: 'string', value: 'FILE', text: 'publish: what `harness gate --out` wrote' },
+    approval: { type: 'string', value: 'FILE', text: 'publish: what `harness approve` wrote' },
+    policy: { type: 'string', value: 'FILE', text: 'publish: the policy that decided' },
+    approvers: { type: 'string', value: 'DIR', text: 'publish: registrations of who may approve' },
+    'max-age': { type: 'string', value: 'DURATION', text: 'publish: refuse an older decision; default "7 days"' },
     json: { type: 'boolean', text: 'print data' },
   },
   examples: [

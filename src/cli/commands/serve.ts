@@ -1,6 +1,7 @@
 import { ConfigError } from '../../core/errors.ts'
 import { defineCommand } from '../command.ts'
 import { note, print } from '../output.ts'
+import { servedPages, siteOf } from '../site-of.ts'
 
 export default defineCommand({
   name: 'serve',
@@ -20,6 +21,7 @@ export default defineCommand({
       text: 'default DIR/archive.db; or postgresql://…; also $HARNESS_ARCHIVE_DATABASE',
     },
     title: { type: 'string', value: 'TEXT', text: 'the name of the site' },
+    issues: { type: 'string', value: 'DIR', text: 'folder of known issues; default ./known-issues, when there is one' },
     'trusted-proxy': {
       type: 'string',
       multiple: true,
@@ -35,8 +37,14 @@ export default defineCommand({
     const { serve } = await import('../../serve/index.ts')
     const database = options.database ?? process.env.HARNESS_ARCHIVE_DATABASE
     await using archive = await Archive.open({ folder, ...(database === undefined ? {} : { database }) })
+    const { CONTENT_POLICY } = await import('../../site/index.ts')
+    const site = await siteOf(archive, {
+      ...(options.title === undefined ? {} : { title: options.title }),
+      ...(options.issues === undefined ? {} : { issues: options.issues }),
+    })
     await using server = await serve({
       archive,
+      pages: servedPages(site, CONTENT_POLICY),
       host,
       port,
       ...(options.url === undefined ? {} : { publicUrl: options.url }),

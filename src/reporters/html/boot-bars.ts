@@ -26,7 +26,7 @@ interface Bar {
 }
 
 /** Where the time of a boot went: stacked bars on one scale, one per measured boot. Pieces are named `group.piece`. */
-export function bootBars(cell: CellModel): Markup {
+export function bootBars(cell: Pick<CellModel, 'measured'>): Markup {
   const bars = cell.measured.flatMap(({ subject, values }) =>
     barsOf(subject === 'image' ? 'image' : 'upgraded', values),
   )

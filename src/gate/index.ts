@@ -1,0 +1,6 @@
+export { approvalPayload } from './approval.ts'
+export type { Item } from './decide.ts'
+export { decide, differences, readDecision, type Decision } from './decision.ts'
+export { loadPolicy } from './policy.ts'
+export { findGateImage, readEvidence } from './read-evidence.ts'
+export { releaseImage } from './release-image.ts'
