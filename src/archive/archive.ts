@@ -10,6 +10,7 @@ import { BlobStore } from './blobs.ts'
 import { openDatabase } from './database/open-database.ts'
 import { oneAtATime, type Sql } from './database/sql.ts'
 import { enter } from './enter.ts'
+import { ImageFolder } from './image-files.ts'
 import type { LogEntry } from './log-entry.ts'
 import { LogFiles } from './log-files.ts'
 import type { ReadArchive } from './read/page.ts'
@@ -41,6 +42,7 @@ export class Archive implements ReadArchive, AsyncDisposable {
   readonly sql: Sql
   readonly blobs: BlobStore
   readonly logFiles: LogFiles
+  readonly images: ImageFolder
   readonly key: SigningKey
   readonly folder: string
   readonly spool: Spool
@@ -56,6 +58,7 @@ export class Archive implements ReadArchive, AsyncDisposable {
     this.blobs = new BlobStore(join(parts.folder, PLACES.blobs))
     this.logFiles = new LogFiles(join(parts.folder, PLACES.log))
     this.spool = new Spool(join(parts.folder, PLACES.spool))
+    this.images = new ImageFolder(join(parts.folder, PLACES.images))
     this.#now = parts.now
     this.#lock = parts.lock
   }

@@ -6,4 +6,5 @@ export const PLACES = {
   blobs: 'blobs',
   log: 'log',
   spool: 'spool',
+  images: 'images',
 } as const

@@ -14,35 +14,39 @@ const schema = z.object({
 })
 
 /** A DSSE envelope: bytes, what they are, and who signed both. https://github.com/secure-systems-lab/dsse */
-export interface Envelope {
-  payloadType: typeof PAYLOAD_TYPE
+export interface Envelope<Type extends string = typeof PAYLOAD_TYPE> {
+  payloadType: Type
   payload: string
   signatures: { keyid: string; sig: string }[]
 }
 
 /** Puts bytes into an envelope and signs them with an Ed25519 key; without a key it is not signed. */
-export function seal(payload: Uint8Array, signers: readonly { id: string; key: KeyObject }[]): Envelope {
+export function seal<Type extends string = typeof PAYLOAD_TYPE>(
+  payload: Uint8Array,
+  signers: readonly { id: string; key: KeyObject }[],
+  type: Type = PAYLOAD_TYPE as Type,
+): Envelope<Type> {
   const bytes = Buffer.from(payload)
   return {
-    payloadType: PAYLOAD_TYPE,
+    payloadType: type,
     payload: bytes.toString('base64'),
-    signatures: signers.map(({ id, key }) => ({ keyid: id, sig: signBytes(bytes, key) })),
+    signatures: signers.map(({ id, key }) => ({ keyid: id, sig: signBytes(bytes, key, type) })),
   }
 }
 
 /** One more signature for the payload of an envelope. */
-export function signBytes(payload: Uint8Array, key: KeyObject): string {
-  return sign(null, preAuthentication(payload), key).toString('base64')
+export function signBytes(payload: Uint8Array, key: KeyObject, type: string = PAYLOAD_TYPE): string {
+  return sign(null, preAuthentication(payload, type), key).toString('base64')
 }
 
 /**
  * Whether a signature over a payload is good. The algorithm follows from the key that was registered, never from what was sent:
  * a key that is not Ed25519 verifies nothing.
  */
-export function verifyBytes(payload: Uint8Array, sig: string, key: KeyObject): boolean {
+export function verifyBytes(payload: Uint8Array, sig: string, key: KeyObject, type: string = PAYLOAD_TYPE): boolean {
   if (key.type !== 'public' || key.asymmetricKeyType !== 'ed25519') return false
   const bytes = Buffer.from(sig, 'base64')
-  return bytes.length === 64 && verify(null, preAuthentication(payload), key, bytes)
+  return bytes.length === 64 && verify(null, preAuthentication(payload, type), key, bytes)
 }
 
 /** The envelope in a text and its payload. @throws ConfigError that says what is wrong, without repeating the text */
@@ -65,8 +69,8 @@ export function openEnvelope(text: string): { envelope: Envelope; payload: Buffe
 }
 
 /** What is signed: the type and the bytes with their lengths, so that neither can be taken for the other. */
-function preAuthentication(payload: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload])
+function preAuthentication(payload: Uint8Array, type: string): Buffer {
+  return Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload])
 }
 
 /** A public key as text in one line: base64 of its SPKI. @throws ConfigError when it is not an Ed25519 key */

@@ -1,3 +1,4 @@
+import { exportRoutes } from './export-routes.ts'
 import { json } from './reply.ts'
 import { openApi } from './openapi.ts'
 import { readRoutes } from './read-routes.ts'
@@ -8,6 +9,7 @@ import { submitRoutes } from './submit-routes.ts'
 /** Every address that is not a page. */
 export const apiRoutes: readonly Route[] = [
   ...submitRoutes,
+  ...exportRoutes,
   ...readRoutes,
   ...serverRoutes,
   route({
