@@ -1,3 +1,4 @@
+import { findCloud } from '../imds/clouds.ts'
 import type { Capability } from '../instance/machine.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { CheckRecord, Phase } from '../results/check-record.ts'
@@ -146,7 +147,7 @@ function planRegression(
   const timeoutMs = asked + (own ? bootMs * pace : 0)
   const group = own ? (check.info.group ?? check.id) : undefined
   const planned = plannedCheck(check, { subject, lane: group === undefined ? 'shared' : `own:${group}`, timeoutMs })
-  const reason = whyNot(check.info.applies, { cell, capabilities }) ?? whyNoOwnInstance(check, capabilities)
+  const reason = whyNot(check.info.applies, { cell, capabilities }) ?? whyNoOwnInstance(check, cell, capabilities)
   if (reason !== undefined) {
     plan.skipped.push(skipOf(planned, reason))
     return
@@ -173,15 +174,26 @@ function canContinue(cell: Cell, capabilities: ReadonlySet<Capability>): boolean
   return capabilities.has('warm-start') && !cell.disks?.length
 }
 
-function whyNoOwnInstance(check: RegressionCheck, capabilities: ReadonlySet<Capability>): string | undefined {
+function whyNoOwnInstance(
+  check: RegressionCheck,
+  cell: Cell,
+  capabilities: ReadonlySet<Capability>,
+): string | undefined {
   if (check.info.instance !== 'own') return undefined
   const needed: Capability[] = ['snapshot']
   if (check.info.userData !== undefined) needed.push('user-data')
   if (check.info.vendorData !== undefined) needed.push('vendor-data')
   if (check.info.networkConfig !== undefined) needed.push('network-config')
-  if (check.info.cloud?.ipv6) needed.push('ipv6')
+  if (cloudOf(check, cell)?.ipv6) needed.push('ipv6')
   const missing = needed.filter((capability) => !capabilities.has(capability))
   return missing.length > 0 ? `an own instance needs ${missing.join(', ')}, which the platform cannot do` : undefined
+}
+
+/** What a check wants of the cloud that its own instance believes to be on. */
+function cloudOf({ info }: RegressionCheck, { axes }: Cell): OwnGroup['cloud'] {
+  if (typeof info.cloud !== 'function') return info.cloud
+  const identity = axes?.['identity']
+  return identity === undefined ? undefined : info.cloud(findCloud(identity).name)
 }
 
 function addToGroup(
@@ -194,7 +206,8 @@ function addToGroup(
   if (!group) {
     groups.push((group = { name, userData: [], ...(canContinue(cell, capabilities) ? { warm: true } : {}) }))
   }
-  const { userData, vendorData, networkConfig, cloud, warm } = check.info
+  const { userData, vendorData, networkConfig, warm } = check.info
+  const cloud = cloudOf(check, cell)
   const fresh = [userData, vendorData, networkConfig, cloud].some((data) => data !== undefined)
   if (!warm || fresh) delete group.warm
   if (userData !== undefined && !group.userData.includes(userData)) group.userData.push(userData)

@@ -44,6 +44,12 @@ export async function prepareSubject(
   prepared.firstBootFacts = await stage.step('first-boot-facts', () =>
     gatherInto(stage, subject, { subject: 'image', phase: 'first-boot', file: 'image-first-boot' }),
   )
+  if (isReadyAtFirstBoot(stage)) {
+    for (const step of ['upgrade', 'clean', 'snapshot', 'reboot', 'after-reboot-facts'] as const)
+      stage.skipStep(step, 'the image is judged as it came, and by nothing that needs another boot')
+    prepared.afterRebootFacts = prepared.firstBootFacts
+    return
+  }
   if (cell.agentSource.kind === 'none') stage.skipStep('upgrade', 'the agent is tested as the image has it')
   else await stage.step('upgrade', () => upgrade(stage, subject, cell.agentSource), formatAgentSource(cell.agentSource))
   await stage.step('clean', () => cleanAgent(subject, agent, { signal }))
@@ -70,6 +76,13 @@ export async function prepareSubject(
     () => stage.paced(() => subject.snapshot('warm', { ...within(stage), memory: true })),
     'with its memory',
   )
+}
+
+/** An unchanged image that was cleaned and booted again would only show once more what its first boot has shown. */
+function isReadyAtFirstBoot({ plan }: CellStage): boolean {
+  const { needs, checks } = plan
+  const asOf = checks.some(({ phase }) => phase === 'after-reboot')
+  return plan.cell.agentSource.kind === 'none' && needs.live && !needs.snapshot && !needs.warm && !asOf
 }
 
 /** Launches a second machine of the same image, unmodified. */

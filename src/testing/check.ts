@@ -1,6 +1,7 @@
 import type { ExpectStatic } from 'vitest'
 import type { Capability } from '../instance/machine.ts'
 import type { ImdsControl } from '../imds/control.ts'
+import type { CloudName } from '../imds/cloud.ts'
 import type { CloudIdentity } from '../platforms/cloud-identity.ts'
 import type { Facts } from '../instance/facts/facts.ts'
 import type { Instance } from '../instance/instance.ts'
@@ -64,8 +65,8 @@ export interface RegressionInfo extends CheckInfo {
   userData?: string
   vendorData?: string
   networkConfig?: string
-  /** Own instance with the identity of a cloud only: cards, addresses, metadata and faults from the first boot on. */
-  cloud?: Omit<CloudIdentity, 'cloud'>
+  /** Own instance with the identity of a cloud only: cards, addresses, metadata and faults from the first boot on; the same for all clouds, or by cloud. */
+  cloud?: Omit<CloudIdentity, 'cloud'> | ((cloud: CloudName) => Omit<CloudIdentity, 'cloud'>)
   /** Own-instance checks with the same `group` run on one instance whose user-data are merged as a multipart message. */
   group?: string
   /**

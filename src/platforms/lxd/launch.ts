@@ -51,7 +51,7 @@ export async function launchInstance(
     if ('snapshot' in source) await resetIdentity(client, request.name)
     if (guest)
       await writeGuestFile(client, request.name, Buffer.from(guest.script), SCRIPT_PATH, { mode: 0o755, ...left() })
-    await addExtras(client, request, 'snapshot' in source)
+    await addExtras(client, request, 'snapshot' in source ? { given: guest?.devices ?? {} } : undefined)
     const created = await client.get<InstanceInfo>(`/1.0/instances/${request.name}`)
     const prefix = await seedPrefix(client, created, context.extensions)
     if (prefix === 'user' && context.extensions.has('cloud_init'))

@@ -5,6 +5,8 @@ import { addressesOf, metadataOf, statusFile } from './probes/cloud.ts'
 import { LATE } from './probes/late.ts'
 
 const FIRST_BOOT = 'https://docs.cloud-init.io/en/latest/explanation/first_boot.html'
+/** All but OpenStack, which by default asks once (`max_wait: -1`): clouds of that kind answer from the first moment on. */
+const CLOUDS_THAT_WAIT = ['ec2', 'gce', 'azure', 'oracle', 'hetzner', 'digitalocean', 'vultr', 'nocloud-net']
 const MORE_ADDRESSES = ['ec2', 'azure', 'openstack', 'digitalocean', 'vultr', 'nocloud-net']
 
 regression(
@@ -118,7 +120,7 @@ regression(
     source: 'https://docs.cloud-init.io/en/latest/reference/base_config_reference.html#datasource',
     severity: 'major',
     fix: 'the datasource must try again; look at its retries and max_wait',
-    applies: { identities: 'any' },
+    applies: { identities: CLOUDS_THAT_WAIT },
     ...LATE,
   },
   async (context) => {
@@ -205,11 +207,14 @@ regression(
     if (!ready.ok) skip('hotplug is not active: its socket is not there')
     const { id } = await instance.addNic()
     const card = (await imds?.state())?.document.nics.at(-1)
+    // Events of the kernel do not reach udev in a container, so what its rule would run is run by hand.
+    const told = instance.capabilities.has('own-kernel')
+      ? ''
+      : `ACTION=add SUBSYSTEM=net DEVPATH=/devices/virtual/net/${id} sh -c 'exec $(ls /usr/lib*/cloud-init/hook-hotplug | head -n 1)'; `
     const found = await instance.root.run(
-      `for second in $(seq 40); do ip -o -4 address show dev ${id} scope global | grep -qF ${card?.ipv4.address} && echo found && break; sleep 1; done; tail -n 40 /var/log/cloud-init.log`,
-      { deadline: '60 seconds' },
+      `${told}for second in $(seq 60); do ip -o -4 address show dev ${id} scope global | grep -qF ' ${card?.ipv4.address}/' && echo found && break; sleep 1; done; grep -A 200 hotplug_hook /var/log/cloud-init.log | tail -n 40`,
+      { deadline: '90 seconds' },
     )
-    if (!/hotplug/.test(found.stdout)) skip('no event of the kernel about the card reached the machine: a container')
-    expect(found.stdout.split('\n')[0], found.stdout).toBe('found')
+    expect(found.stdout.split('\n')[0], `${found.stderr}${found.stdout}`).toBe('found')
   },
 )

@@ -171,7 +171,7 @@ regression(
     fix: 'look at /var/lib/cloud/instance/user-data.txt; `file` tells what it is',
     applies: { identities: ['ec2', 'gce', 'azure', 'openstack', 'oracle', 'hetzner', 'nocloud-net'] },
     ...LATE,
-    cloud: { ...LATE.cloud, document: { userData: GZIP, userDataBase64: true } },
+    cloud: (cloud) => ({ ...LATE.cloud(cloud), document: { userData: GZIP, userDataBase64: true } }),
   },
   async ({ instance, expect }) => expect((await instance.root.readFile(`${FOLDER}/gzip`)).trim()).toBe('gzip'),
 )

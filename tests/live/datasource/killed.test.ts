@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findStaleTempDirs } from '../../../src/core/temp-dir.ts'
 import { openPlatform } from '../../../src/platforms/open-platform.ts'
 import { sweep } from '../../../src/runner/sweep.ts'
-import { whyNoLxd } from '../lxd/open-lxd.ts'
+import { image, whyNoLxd } from '../lxd/open-lxd.ts'
 
 const skip = await whyNoLxd()
 
@@ -29,7 +29,7 @@ describe.skipIf(skip)(`a killed process${skip ? ` (skipped: ${skip})` : ''}`, ()
     'leaves nothing of a guest with a cloud after a sweep: guest, networks, rules, sockets',
     { timeout: 120_000 },
     async () => {
-      const child = spawn(process.execPath, [join(import.meta.dirname, 'launch-and-wait.ts')], {
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'launch-and-wait.ts'), 'lxd', image], {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: process.env,
       })

@@ -10,6 +10,8 @@ export const DMI_FOLDER = '/usr/local/lib/harness-cloud-identity/dmi'
 const HOME_FOLDER = '/usr/local/lib/harness-cloud-identity'
 const DISC_FOLDER = `${HOME_FOLDER}/disc`
 
+const MOST_CARDS = 4
+
 /** Datasources of a usual cloud image. Those of LXD itself would win over every cloud. */
 const DATASOURCES = [
   'NoCloud',
@@ -39,7 +41,7 @@ export const OVERRIDES: readonly string[] = [
   'networkd matches cards by name, because a veth has no permanent address',
   'the addresses of the metadata service are on the loopback interface',
   'DigitalOcean: use_ip4LL is off',
-  'Azure: mount shows the provisioning disc in place of /dev/sr0',
+  'Azure: mount shows the provisioning disc in place of /dev/sr0, and eject is content',
 ]
 
 /**
@@ -68,7 +70,8 @@ export function guestScript(cloud: Cloud, document: InstanceDocument, launch: st
     ...drive(cloud, document),
     file('/usr/libexec/ds-identify-env', 'DI_VIRT=kvm\nDI_LOG=/run/cloud-init/ds-identify.log'),
     file('/etc/cloud/cloud.cfg.d/95-harness-cloud-identity.cfg', agentConfig(cloud)),
-    ...document.nics.map((_, index) =>
+    // One for cards that are added later too.
+    ...Array.from({ length: MOST_CARDS }, (_, index) =>
       file(
         `/etc/systemd/network/10-netplan-eth${index}.network.d/harness.conf`,
         `[Match]\nPermanentMACAddress=\nName=eth${index}\n`,
@@ -104,6 +107,7 @@ function drive(cloud: Cloud, document: InstanceDocument): string[] {
   return [
     ...files.map(({ name, content }) => file(`${DISC_FOLDER}/${name}`, content, '600')),
     file('/usr/local/bin/mount', MOUNT, '755'),
+    file('/usr/local/bin/eject', '#!/bin/sh\nexit 0\n', '755'),
   ]
 }
 
