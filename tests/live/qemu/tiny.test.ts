@@ -61,6 +61,15 @@ describe.skipIf(missing)(`machines without an operating system${missing ? ` (ski
     expect(await instance.consoleLog()).toContain('hello')
   })
 
+  test('every image is said to be for an architecture, spelled in one way', async () => {
+    const image = folder.image('a.img', speaking('x'))
+    const [own, other] = process.arch === 'arm64' ? ['arm64', 'x86_64'] : ['amd64', 'aarch64']
+    await using session = await open()
+    expect(await session.resolveImage(image)).toMatchObject({ architecture: own })
+    const named = folder.image(`disk-${other}.img`, speaking('x'))
+    expect(await session.resolveImage(named)).toMatchObject({ architecture: own === 'amd64' ? 'arm64' : 'amd64' })
+  })
+
   test.each([
     ['qcow2', []],
     ['vmdk', ['-o', 'subformat=streamOptimized']],
