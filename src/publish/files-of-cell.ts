@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, relative, resolve } from 'node:path'
 import type { CellModel } from '../results/cell-model.ts'
 import { digestOf } from './digest.ts'
@@ -36,7 +36,7 @@ export async function filesOfCell(
     })),
   ]
   for (const found of all.slice(0, LIMITS.filesOfCell)) {
-    const path = insideRun(runDir, found.file)
+    const path = await insideRun(runDir, found.file)
     const content = path && (await contentOf(path, found.kind))
     if (!path || !content) {
       left.push(found.file)
@@ -96,9 +96,15 @@ function nameBelow(file: string, cell: string): string {
     .slice(0, 200)
 }
 
-/** Events could name any file of this host; only those of the run are read. */
-function insideRun(runDir: string, file: string): string | undefined {
-  const path = resolve(runDir, file)
-  const inside = relative(resolve(runDir), path)
-  return file.includes('\0') || inside === '' || inside.startsWith('..') || isAbsolute(inside) ? undefined : path
+/** Events could name any file of this host, and so could a link; only files of the run are read. */
+async function insideRun(runDir: string, file: string): Promise<string | undefined> {
+  if (file.includes('\0')) return undefined
+  const [root, path] = await Promise.all([real(runDir), real(resolve(runDir, file))])
+  if (root === undefined || path === undefined) return undefined
+  const inside = relative(root, path)
+  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? undefined : path
+}
+
+async function real(path: string): Promise<string | undefined> {
+  return await realpath(path).catch(() => undefined)
 }
