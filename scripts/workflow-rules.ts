@@ -30,7 +30,7 @@ interface Workflow {
 
 const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/
 /** What a job may write; everything else would let a mistake in it change the repository. */
-const MAY_WRITE = new Set(['id-token', 'pull-requests'])
+const MAY_WRITE = new Set(['id-token', 'pages', 'pull-requests'])
 /** Events whose jobs run code of the main branch with more rights than a pull request has. */
 const UNTRUSTED_TRIGGERS = ['pull_request_target', 'workflow_run']
 /** Who may hold a token for clouds without naming an environment: the workflow it calls names one. */

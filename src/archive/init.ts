@@ -9,7 +9,9 @@ export async function initArchive(folder: string): Promise<SigningKey> {
   if (await stat(join(folder, PLACES.key)).catch(() => undefined))
     throw new ConfigError(`${folder} is an archive already`)
   await mkdir(join(folder, PLACES.submitters), { recursive: true })
-  return await makeKey(join(folder, PLACES.key))
+  const key = await makeKey(join(folder, PLACES.key))
+  await writeFile(join(folder, PLACES.publicKey), `${key.publicKey}\n`)
+  return key
 }
 
 /** Registers a key, for everything: the submitter of an archive that only its owner uses. @throws ConfigError when the id is taken */

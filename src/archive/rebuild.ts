@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { digestOf } from '../publish/digest.ts'
 import { verifyBytes } from '../publish/envelope.ts'
-import { readKey } from '../publish/keys.ts'
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { readStatement } from '../publish/statement.ts'
+import { archiveKey } from './archive-key.ts'
 import { PLACES } from './places.ts'
 import type { Sql } from './database/sql.ts'
 import { FIRST_PREV, hashOf, type LogEntry } from './log-entry.ts'
@@ -18,7 +18,7 @@ import { rowOfEntry, rowsOfStatement } from './rows-of-statement.ts'
  * @throws ConfigError at the first file that is not what it was
  */
 export async function rebuild(folder: string, sql: Sql): Promise<{ submissions: number; head: string }> {
-  const key = createPublicKey((await readKey(join(folder, PLACES.key))).key)
+  const key = await archiveKey(folder)
   const [some] = await sql.query('SELECT id FROM submission LIMIT 1')
   if (some) throw new ConfigError(`the database ${sql.shownUrl} is not empty`, { hint: 'give a new one' })
   let prev = FIRST_PREV

@@ -45,7 +45,12 @@ export async function exportSite(site: Pick<Site, 'answer'>, out: string, signal
 }
 
 /** Writes one address. @returns the addresses it links to */
-async function write(site: Pick<Site, 'answer'>, folder: string, path: string, report: ExportReport): Promise<string[]> {
+async function write(
+  site: Pick<Site, 'answer'>,
+  folder: string,
+  path: string,
+  report: ExportReport,
+): Promise<string[]> {
   const answer = await site.answer(path)
   if (answer.status !== 200 && path !== '/404.html')
     throw new ConfigError(`a page links to ${path}, and nothing is there`)

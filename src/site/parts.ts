@@ -95,7 +95,7 @@ export function empty(text: string): Markup {
 
 /** A table that scrolls by itself where there is no room, also by keyboard. */
 export function scrolling(label: string, table: Markup): Markup {
-  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`
+  return html`<div class="scroll" role="group" aria-label="${label}" tabindex="0">${table}</div>`
 }
 
 /** Where a page is. */

@@ -43,7 +43,7 @@ small{font-size:13px}
 header.site{background:var(--head)}
 header.site .wide{display:flex;flex-wrap:wrap;align-items:center;gap:2px 28px;padding-top:12px;padding-bottom:12px}
 header.site a{color:var(--headtext);text-decoration:none;display:block}
-header.site .name{font-weight:680;font-size:16px;letter-spacing:-.01em;padding:6px 0}
+header.site .name{overflow-wrap:anywhere;font-weight:680;font-size:16px;letter-spacing:-.01em;padding:6px 0}
 header.site .name::before{content:"";display:inline-block;width:16px;height:16px;margin-inline-end:10px;vertical-align:-2px;border-radius:4px;background:conic-gradient(#4ade80 25%,#4ade80 0 50%,#f87171 0 75%,#4ade80 0)}
 header.site ul{display:flex;flex-wrap:wrap;gap:2px}
 header.site li a{padding:6px 11px;border-radius:7px;font-size:14px;opacity:.86}

@@ -69,10 +69,11 @@ async function verify(folder: string, { json }: ArchiveFlags): Promise<void> {
 }
 
 async function rebuild(folder: string, { database, json }: ArchiveFlags): Promise<void> {
-  const { openDatabase, PLACES, rebuild: make } = await import('../../archive/index.ts')
+  const { loadSubmitters, openDatabase, PLACES, rebuild: make, syncSubmitters } = await import('../../archive/index.ts')
   const where = database ?? `${folder}/${PLACES.database}`
   await using sql = await openDatabase(where)
   const made = await make(folder, sql)
+  await syncSubmitters(sql, await loadSubmitters(`${folder}/${PLACES.submitters}`))
   if (json) await printJson(made)
   else await print(`made ${sql.shownUrl} of ${plural(made.submissions, 'submission')}; the head is ${made.head}`)
 }

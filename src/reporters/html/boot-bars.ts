@@ -26,7 +26,7 @@ interface Bar {
 }
 
 /** Where the time of a boot went: stacked bars on one scale, one per measured boot. Pieces are named `group.piece`. */
-export function bootBars(cell: Pick<CellModel, 'measured'>): Markup {
+export function bootBars(cell: Pick<CellModel, 'measured'>, heading = html`<h4>Boot time</h4>`): Markup {
   const bars = cell.measured.flatMap(({ subject, values }) =>
     barsOf(subject === 'image' ? 'image' : 'upgraded', values),
   )
@@ -38,8 +38,7 @@ export function bootBars(cell: Pick<CellModel, 'measured'>): Markup {
   if (bars.length === 0 && plain.length === 0) return html``
   const scale = Math.max(1, ...bars.map((bar) => bar.total))
   return html`<div class="boot">
-    <h4>Boot time</h4>
-    ${bars.map((bar) => barRow(bar, scale))}
+    ${heading} ${bars.map((bar) => barRow(bar, scale))}
     ${plain.length > 0 && html`<p class="facts">${plain.map(({ subject, name, ms }) => html`<span>${subject}: ${words(name)} <b>${timeText(ms)}</b></span> `)}</p>`}
   </div>`
 }

@@ -42,7 +42,7 @@ export function resultPage(data: ResultData, links: Links, site: SiteContext): P
       ${ago(row.startedAt, site)} by <a href="${links.submitter(row.submitter)}">${row.submitter}</a>: ${countsOf(row)}.
     </p>
     ${row.state !== 'accepted' && html`<p class="notice bad">This result is ${row.state} and counts for nothing.</p>`}
-    ${ownFailure(data)} ${problems.map((record, at) => problemPart(record, data, at < 4, links))}
+    ${(problems.length > 0 || failed(data)) && part('problems', problems.length > 1 ? `${problems.length} judgements do not hold` : 'What does not hold', ownFailure(data), ...problems.map((record, at) => problemPart(record, data, at < 4, links)))}
     ${earlierAttempts(detail)}
     ${factsLine([
       ['run', html`<a href="${links.run(row.submission)}">${row.submission.slice(7, 19)}</a>`],
@@ -59,15 +59,21 @@ export function resultPage(data: ResultData, links: Links, site: SiteContext): P
       ['attempt', row.attempt > 1 && String(row.attempt)],
       ['cost', row.usd !== null && `${usdText(row.usd)}, an estimate`],
     ])}
-    ${bootBars(detail)} ${filesPart(data, links)}
+    ${detail.measured.length > 0 && part('boot', 'Boot time', bootBars(detail, html``))} ${filesPart(data, links)}
     ${part('judgements', `All ${checks.length} judgements`, detail.checks ? checkTable(checks) : html`<p class="empty">They are no longer kept; what failed is above.</p>`)}
     ${part('again', 'Run it again', command(cellCommand(row.cell), 'On a machine that can reach the platform'))}`
   return { title: `${row.cell} ${dayOf(row.startedAt)}`, section: undefined, body }
 }
 
-function ownFailure({ row, detail }: ResultData): Markup {
+/** Whether the cell itself says what went wrong, besides its checks. */
+function failed({ row, detail }: ResultData): boolean {
+  return detail.error !== undefined || (row.status !== 'pass' && row.reason !== null)
+}
+
+function ownFailure(data: ResultData): Markup | false {
+  if (!failed(data)) return false
+  const { row, detail } = data
   const { error } = detail
-  if (!error && (row.status === 'pass' || row.reason === null)) return html``
   return html`<article class="problem e-${row.status}">
     <h3>${badge(row.status)} ${error?.name ?? 'Why'}</h3>
     <p>${error?.message ?? row.reason ?? ''}</p>
