@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,11 +34,15 @@ keys:
 }
 
 /** An archive in a temporary folder with two submitters: alice for LXD and Debian, bob for EC2. */
-export async function testArchive(options: { database?: string } = {}): Promise<TestArchive> {
+export async function testArchive({
+  like,
+  ...options
+}: { database?: string; like?: TestArchive } = {}): Promise<TestArchive> {
   const folder = mkdtempSync(join(tmpdir(), 'archive-test-'))
-  await makeKey(join(folder, 'keys/archive.pem'))
-  const alice = await makeKey(join(folder, 'outside/alice.pem'))
-  const bob = await makeKey(join(folder, 'outside/bob.pem'))
+  if (like) cpSync(join(like.folder, 'keys'), join(folder, 'keys'), { recursive: true })
+  else await makeKey(join(folder, 'keys/archive.pem'))
+  const alice = like?.keys.alice ?? (await makeKey(join(folder, 'outside/alice.pem')))
+  const bob = like?.keys.bob ?? (await makeKey(join(folder, 'outside/bob.pem')))
   mkdirSync(join(folder, 'submitters'))
   writeFileSync(join(folder, 'submitters/alice.yaml'), registration('alice', alice))
   writeFileSync(
