@@ -1,4 +1,4 @@
-import { BootError, HarnessError, TransportError, WaitTimeoutError } from '../core/errors.ts'
+import { BootError, HarnessError, PlatformError, TransportError, WaitTimeoutError } from '../core/errors.ts'
 import { formatMs } from '../core/duration.ts'
 import { waitUntil } from '../core/wait-until.ts'
 import type { Attempt } from '../core/wait-until.ts'
@@ -111,7 +111,7 @@ export async function waitUntilReachable(
     }
     return state
   }
-  const attempt = async (signal: AbortSignal): Promise<Attempt<string>> => {
+  const attempt = async (signal: AbortSignal): Promise<Attempt<string | PlatformError>> => {
     try {
       const result = await account.run(BOOT_ID_SCRIPT, { deadline: '10 seconds', signal, check: true })
       const id = result.stdout.trim()
@@ -120,13 +120,21 @@ export async function waitUntilReachable(
     } catch (error) {
       if (!(error instanceof HarnessError) || !(error.retryable || mayStillChange(error, started, machine.pace)))
         throw error
-      await boots.look()
-      return { done: false, saw: `${error.message} (machine ${await watch()})` }
+      try {
+        await boots.look()
+        return { done: false, saw: `${error.message} (machine ${await watch()})` }
+      } catch (why) {
+        // The platform took the machine away: another one may do better, but no wait for this one.
+        if (why instanceof PlatformError && why.kind === 'capacity') return { done: true, value: why }
+        throw why
+      }
     }
   }
-  return await explained(machine, () =>
+  const reached = await explained(machine, () =>
     waitUntil({ ...waiting, what: `${machine.name} to answer`, intervalMs: 50, maxIntervalMs: 250 }, attempt),
   )
+  if (reached instanceof PlatformError) throw reached
+  return reached
 }
 
 const STOPPED_MS = 15_000

@@ -119,6 +119,21 @@ export class Ec2Client {
     }
   }
 
+  /** vCPUs of all machines of the account that count against its quota in this region. */
+  async vcpusInUse(waiting: CallWaiting): Promise<number> {
+    const Filters = [{ Name: 'instance-state-name', Values: ['pending', 'running', 'stopping'] }]
+    const running = await this.list(
+      'counting machines',
+      waiting,
+      (ec2, page, options) => ec2.describeInstances({ Filters, ...page }, options),
+      ({ Reservations }) => Reservations?.flatMap(({ Instances = [] }) => Instances),
+    )
+    return running.reduce(
+      (sum, { CpuOptions }) => sum + (CpuOptions?.CoreCount ?? 1) * (CpuOptions?.ThreadsPerCore ?? 2),
+      0,
+    )
+  }
+
   /** Passes over a change of something that is gone. */
   async forgiving<T>(doing: string, waiting: CallWaiting, call: Call<T>): Promise<T | undefined> {
     try {

@@ -4,12 +4,10 @@ import type { Attempt } from '../../core/wait-until.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import { tokenOf } from '../cloud-names.ts'
 import type { Ec2Client, Instance, Tag } from './client.ts'
+import { DEVICES } from './device-names.ts'
 import type { Place } from './power.ts'
 import { MARKS, tagged } from './tags.ts'
 import { untilKnown } from './until-known.ts'
-
-/** Names for further disks: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html */
-const DEVICES = Array.from({ length: 11 }, (_, index) => `/dev/sd${String.fromCharCode('f'.charCodeAt(0) + index)}`)
 
 /** Adds an empty disk. Returns its id. */
 export async function addDisk(place: Place, sizeGiB: number, waiting: CallWaiting): Promise<string> {
@@ -38,6 +36,13 @@ export async function addDisk(place: Place, sizeGiB: number, waiting: CallWaitin
       ec2.attachVolume({ VolumeId: volume, InstanceId: id, Device: device }, options),
     )
     await untilVolume(client, volume, 'in-use', waiting)
+    // It goes with the machine.
+    await client.call(`keeping the disk ${volume} with its machine`, waiting, (ec2, options) =>
+      ec2.modifyInstanceAttribute(
+        { InstanceId: id, BlockDeviceMappings: [{ DeviceName: device, Ebs: { DeleteOnTermination: true } }] },
+        options,
+      ),
+    )
     place.watch.forget(id)
     return volume
   } catch (error) {

@@ -1,6 +1,7 @@
 import { HarnessError, PlatformError } from '../../core/errors.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import type { Prerequisite } from '../platform.ts'
+import { vcpuQuota } from './client-quotas.ts'
 import { Ec2Client } from './client.ts'
 import { manifest } from './manifest.ts'
 import type { Ec2Options } from './options.ts'
@@ -80,6 +81,7 @@ export async function examine(options: Ec2Options): Promise<Prerequisite[]> {
     found.push({ name: 'region', ok: true, detail: client.region })
     found.push(await permissions(client))
     found.push(await network(client, options))
+    found.push(await quota(client))
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
     const name = found.length === 0 ? 'credentials' : 'access'
@@ -106,6 +108,20 @@ async function permissions(client: Ec2Client): Promise<Prerequisite> {
   if (missing.length === 0)
     return { name: 'permissions', ok: true, detail: `${ASKS.length} kinds of calls are allowed` }
   return { name: 'permissions', ok: false, detail: `not allowed: ${missing.join(', ')}`, fix: POLICY }
+}
+
+/** What may run at a time, and what runs now. */
+async function quota(client: Ec2Client): Promise<Prerequisite> {
+  try {
+    const [limit, running] = await Promise.all([vcpuQuota(client.connection, QUICK), client.vcpusInUse(QUICK)])
+    const ok = limit === undefined || running < limit
+    const detail = limit === undefined ? 'EC2 tells none' : `${running} of ${limit} vCPUs are used in ${client.region}`
+    const fix = 'ask for more quota in the console of Service Quotas, or set limits.ec2 in the matrix'
+    return { name: 'quota', ok, detail, ...(ok ? {} : { fix }) }
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error
+    return { name: 'quota', ok: false, optional: true, detail: error.message, fix: error.hint ?? POLICY }
+  }
 }
 
 async function network(client: Ec2Client, { vpc, subnets }: Ec2Options): Promise<Prerequisite> {

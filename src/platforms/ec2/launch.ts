@@ -6,6 +6,7 @@ import type { CallWaiting } from '../cloud-calls.ts'
 import { tokenOf } from '../cloud-names.ts'
 import type { LaunchRequest } from '../platform.ts'
 import type { Ec2Client, Instance, RunInstancesCommandInput } from './client.ts'
+import { DEVICES } from './device-names.ts'
 import { endedError } from './errors.ts'
 import type { FoundImage } from './images.ts'
 import type { Attachment } from './network.ts'
@@ -60,6 +61,7 @@ export function requestBody(plan: Plan, site: Site, token: string, mark: string)
   const { request, options, image, attachment, market, address } = plan
   const tags = [...tagsOf(request.owner, request.name), { Key: 'harness:launch', Value: mark }]
   const userData = userDataOf(request, options)
+  const mappings = mappingsOf(plan)
   return {
     ClientToken: token,
     ImageId: image.id,
@@ -84,17 +86,22 @@ export function requestBody(plan: Plan, site: Site, token: string, mark: string)
     ),
     ...(plan.keyName === undefined ? {} : { KeyName: plan.keyName }),
     ...(userData === undefined ? {} : { UserData: userData }),
-    ...(options['disk-gib'] === undefined
-      ? {}
-      : {
-          BlockDeviceMappings: [
-            { DeviceName: image.rootDevice, Ebs: { VolumeSize: options['disk-gib'], DeleteOnTermination: true } },
-          ],
-        }),
+    ...(mappings.length > 0 ? { BlockDeviceMappings: mappings } : {}),
     ...(market === 'spot'
       ? { InstanceMarketOptions: { MarketType: 'spot', SpotOptions: { SpotInstanceType: 'one-time' } } }
       : {}),
   }
+}
+
+/** The root disk when its size was asked for, and the further disks. All go with the machine. */
+function mappingsOf({ request, options, image }: Plan): NonNullable<RunInstancesCommandInput['BlockDeviceMappings']> {
+  const size = options['disk-gib']
+  const further = (request.disks ?? []).map(({ sizeGiB }, index) => ({
+    DeviceName: DEVICES[index],
+    Ebs: { VolumeSize: sizeGiB, VolumeType: 'gp3' as const, DeleteOnTermination: true },
+  }))
+  if (size === undefined) return further
+  return [{ DeviceName: image.rootDevice, Ebs: { VolumeSize: size, DeleteOnTermination: true } }, ...further]
 }
 
 /** Creates a machine and waits until it runs. Whatever goes wrong, nothing of it stays. */

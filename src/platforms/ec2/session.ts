@@ -75,7 +75,7 @@ export class Ec2Session implements PlatformSession {
       return await launch('on-demand')
     })
     const machine = this.#machine(region, instance, image.user ?? defaultUser(image.distribution), address)
-    return await this.#withDevices(machine, request)
+    return await this.#withCards(machine, request)
   }
 
   async attach(id: string): Promise<Ec2Machine> {
@@ -134,6 +134,11 @@ export class Ec2Session implements PlatformSession {
     for (const { region, zones } of choices.regions)
       for (const instanceType of choices.types)
         candidates.push(...(await this.#sites(region, zones, instanceType, request, waiting)))
+    if (candidates.length === 0)
+      throw noPlace(
+        choices.types,
+        choices.regions.map(({ region }) => region),
+      )
     const { value } = await firstWithCapacity(candidates, async ({ region: name, zone, instanceType }) => {
       const region = await this.#in(name)
       const type = await region.lookup.type(instanceType, waiting)
@@ -167,9 +172,9 @@ export class Ec2Session implements PlatformSession {
     return allowed.filter((zone) => having.includes(zone)).map((zone) => ({ region, zone, instanceType }))
   }
 
-  async #withDevices(machine: Ec2Machine, { disks = [], nics = 0 }: LaunchRequest): Promise<Ec2Machine> {
+  /** An instance that is launched with several cards gets no public address, so they are added. */
+  async #withCards(machine: Ec2Machine, { nics = 0 }: LaunchRequest): Promise<Ec2Machine> {
     try {
-      for (const disk of disks) await machine.addDisk(disk)
       for (let card = 0; card < nics; card++) await machine.addNic()
       return machine
     } catch (error) {
@@ -234,4 +239,12 @@ export class Ec2Session implements PlatformSession {
     finding.catch(() => this.#images.delete(key))
     return finding
   }
+}
+
+function noPlace(types: readonly string[], regions: readonly string[]): PlatformError {
+  const what = `there is no type ${types.join(', ')} in a zone with a subnet of ${regions.join(', ')}`
+  return new PlatformError('not-found', what, {
+    hint: 'choose another instance-type, zone or region',
+    cause: new Error(what),
+  })
 }

@@ -4,11 +4,13 @@ import type { ApiReply, ApiRequest } from '../serve.ts'
 import type { Call as LoggedCall, SimulatorSettings } from '../simulator.ts'
 import { pause } from '../../core/wait-until.ts'
 import { ApiError } from './api-error.ts'
+import { answerBlocks, blockAction, jsonError } from './blocks.ts'
 import { authorize, readCaller } from './caller.ts'
 import type { Caller, Principal } from './caller.ts'
 import { conditionKeys } from './condition-keys.ts'
 import { defaultNetwork } from './network.ts'
 import { OPERATIONS } from './operations.ts'
+import { answerQuotas, quotaAction } from './service-quotas.ts'
 import { stockImages } from './stock-images.ts'
 import { decode, encode, encodeError, shapesOf } from './wire.ts'
 import { World } from './world.ts'
@@ -50,12 +52,24 @@ export class Ec2Api {
     return world
   }
 
-  /** Answers a request of the query protocol. */
+  /** Answers a request of EC2, of the EBS direct APIs or of Service Quotas. */
   async answer(request: ApiRequest): Promise<ApiReply> {
     const started = performance.now()
-    const form = new URLSearchParams(request.body.toString('utf8'))
-    const action = form.get('Action') ?? ''
-    const { reply, said } = await this.#reply(request, action, form)
+    const blocks = blockAction(request)
+    const quotas = quotaAction(request)
+    const form = new URLSearchParams(blocks || quotas !== undefined ? '' : request.body.toString('utf8'))
+    const action = blocks?.action ?? quotas ?? form.get('Action') ?? ''
+    const { reply, said } = await this.#reply(request, action, async (world, caller, requestId) => {
+      if (blocks) {
+        authorize(caller, `ebs:${action}`, {})
+        return await answerBlocks(world, request, blocks)
+      }
+      if (quotas !== undefined) {
+        authorize(caller, `servicequotas:${action}`, {})
+        return answerQuotas(world, quotas, request)
+      }
+      return xml(200, await this.#operate(world, caller, action, form, requestId))
+    })
     const status = typeof reply === 'string' ? 0 : reply.status
     const call: LoggedCall = {
       at: Date.now(),
@@ -72,7 +86,7 @@ export class Ec2Api {
   async #reply(
     request: ApiRequest,
     action: string,
-    form: URLSearchParams,
+    operate: (world: World, caller: Caller, requestId: string) => Promise<ApiReply>,
   ): Promise<{ reply: ApiReply; said?: string }> {
     const requestId = randomUUID()
     try {
@@ -84,12 +98,14 @@ export class Ec2Api {
       if (strikes('slow')) await pause(world.pendingMs * 5)
       for (const [kind, [code, message, status]] of Object.entries(REFUSALS))
         if (strikes(kind as FaultKind)) throw new ApiError(code, message, status)
-      const body = await this.#operate(world, caller, action, form, requestId)
+      const reply = await operate(world, caller, requestId)
       if (strikes('lost-reply')) return { reply: 'cut', said: 'lost-reply' }
-      return { reply: xml(200, body) }
+      return { reply }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return { reply: xml(error.status, encodeError(error, requestId)), said: error.code }
+      const query = request.url.pathname === '/' && quotaAction(request) === undefined
+      const reply = query ? xml(error.status, encodeError(error, requestId)) : jsonError(error)
+      return { reply, said: error.code }
     }
   }
 

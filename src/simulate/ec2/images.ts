@@ -24,6 +24,7 @@ export async function describeImages(input: DescribeImagesRequest, { world }: Ca
   const all = world.images.list(input.ImageIds).map(({ data }) => data)
   const found = filtered(owners ? all.filter(({ OwnerId }) => owners.includes(OwnerId ?? '')) : all, input.Filters, {
     name: ({ Name }) => [Name],
+    'image-id': ({ ImageId }) => [ImageId],
     state: ({ State }) => [State],
     architecture: ({ Architecture }) => [Architecture],
     'owner-id': ({ OwnerId }) => [OwnerId],

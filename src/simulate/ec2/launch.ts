@@ -5,7 +5,7 @@ import { attachFirstCard, placeOf } from './cards.ts'
 import { bootInstance } from './life.ts'
 import { byParameter } from './stock-images.ts'
 import { isOffered, TYPES } from './types.ts'
-import { attachRootVolume } from './volumes.ts'
+import { attachVolumes, furtherDisks } from './volumes.ts'
 import type { Call, SimulatedImage, SimulatedInstance, World } from './world.ts'
 import { ACCOUNT, tagsFor } from './world.ts'
 
@@ -96,7 +96,7 @@ export async function runInstances(input: RunInstancesRequest, { world }: Call):
     publicKey: key,
   }
   world.instances.add(InstanceId, instance)
-  attachRootVolume(world, instance, image, input)
+  attachVolumes(world, instance, image, input)
   attachFirstCard(world, instance, place, input)
   bootInstance(world, instance, {
     id: InstanceId,
@@ -104,6 +104,7 @@ export async function runInstances(input: RunInstancesRequest, { world }: Call):
     image: image.boots,
     document: documentOf(world, instance, input),
     ipv6: place.ipv6,
+    disks: furtherDisks(image, input).map(({ Ebs }) => Ebs?.VolumeSize ?? 1),
   })
   // The instance goes on changing; this answer is of this moment.
   return { ReservationId: world.id('r'), OwnerId: ACCOUNT, Groups: [], Instances: [structuredClone(data)] }

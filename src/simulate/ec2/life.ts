@@ -56,7 +56,7 @@ export function bootInstance(world: World, instance: SimulatedInstance, spec: Ma
 
 /** A spot instance is taken away some time after it began to run. */
 function interrupt(world: World, instance: SimulatedInstance): void {
-  void pause(world.pendingMs * 3).then(() =>
+  void pause(world.pendingMs * 3 + 1000).then(() =>
     terminate(world, instance, { code: 'Server.SpotInstanceTermination', message: 'Spot instance termination' }),
   )
 }

@@ -57,6 +57,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetConsoleOutput: instances.getConsoleOutput,
   GetConsoleScreenshot: instances.getConsoleScreenshot,
   ImportKeyPair: keys.importKeyPair,
+  ModifyInstanceAttribute: volumes.modifyInstanceAttribute,
   ModifyNetworkInterfaceAttribute: cards.modifyNetworkInterfaceAttribute,
   ModifySubnetAttribute: network.modifySubnetAttribute,
   RebootInstances: instances.rebootInstances,

@@ -1,9 +1,10 @@
 import { pause } from '../../core/wait-until.ts'
 import { FaultScript } from '../faults.ts'
 import { serve } from '../serve.ts'
-import type { SimulatorKind } from '../simulator.ts'
+import type { Simulator, SimulatorKind, SimulatorSettings } from '../simulator.ts'
 import { Ec2Api } from './api.ts'
 import { BEHAVIOURS } from './behaviours.ts'
+import type { Principal } from './caller.ts'
 import { noticeShutdown } from './life.ts'
 
 /** Keys of the account's only user, who may do everything. */
@@ -15,46 +16,47 @@ const REGION = 'eu-west-1'
 const WATCH_MS = 1000
 
 /** EC2 on this host. */
-const simulator: SimulatorKind = {
-  title: 'Amazon EC2',
-  behaviours: BEHAVIOURS,
-  async start(settings) {
-    const faults = new FaultScript(settings.faults ?? [], settings.seed ?? 1)
-    const api = new Ec2Api(settings, faults, { [ACCESS_KEY]: {} })
-    const served = await serve(
-      (request) => api.answer(request),
-      settings.port === undefined ? {} : { port: settings.port },
-    )
-    const ending = new AbortController()
-    const watching = watch(api, ending.signal)
-    return {
-      endpoint: served.endpoint,
-      options: {
-        endpoint: served.endpoint,
-        region: REGION,
-        'access-key-id': ACCESS_KEY,
-        'secret-access-key': SECRET_KEY,
-      },
-      environment: {
-        AWS_ENDPOINT_URL: served.endpoint,
-        AWS_REGION: REGION,
-        AWS_DEFAULT_REGION: REGION,
-        AWS_ACCESS_KEY_ID: ACCESS_KEY,
-        AWS_SECRET_ACCESS_KEY: SECRET_KEY,
-      },
-      calls: api.calls,
-      [Symbol.asyncDispose]: async () => {
-        ending.abort()
-        await watching
-        await served[Symbol.asyncDispose]()
-        const changes = api.worlds.flatMap((world) => world.instances.all().map(({ work }) => work))
-        await Promise.allSettled(changes)
-      },
-    }
-  },
-}
+const simulator: SimulatorKind = { title: 'Amazon EC2', behaviours: BEHAVIOURS, start: startEc2 }
 
 export default simulator
+
+/** @param settings also who may call, by access key; by default one user, who may do everything */
+export async function startEc2(
+  settings: SimulatorSettings & { principals?: Readonly<Record<string, Principal>> },
+): Promise<Simulator> {
+  const faults = new FaultScript(settings.faults ?? [], settings.seed ?? 1)
+  const api = new Ec2Api(settings, faults, settings.principals ?? { [ACCESS_KEY]: {} })
+  const served = await serve(
+    (request) => api.answer(request),
+    settings.port === undefined ? {} : { port: settings.port },
+  )
+  const ending = new AbortController()
+  const watching = watch(api, ending.signal)
+  return {
+    endpoint: served.endpoint,
+    options: {
+      endpoint: served.endpoint,
+      region: REGION,
+      'access-key-id': ACCESS_KEY,
+      'secret-access-key': SECRET_KEY,
+    },
+    environment: {
+      AWS_ENDPOINT_URL: served.endpoint,
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_ACCESS_KEY_ID: ACCESS_KEY,
+      AWS_SECRET_ACCESS_KEY: SECRET_KEY,
+    },
+    calls: api.calls,
+    [Symbol.asyncDispose]: async () => {
+      ending.abort()
+      await watching
+      await served[Symbol.asyncDispose]()
+      const changes = api.worlds.flatMap((world) => world.instances.all().map(({ work }) => work))
+      await Promise.allSettled(changes)
+    },
+  }
+}
 
 /** Guests that shut themselves down stop or terminate, whether anybody asks or not. */
 async function watch(api: Ec2Api, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import type {
   DescribeVolumesRequest,
   DescribeVolumesResult,
   DetachVolumeRequest,
+  ModifyInstanceAttributeRequest,
   RunInstancesRequest,
   Volume,
   VolumeAttachment,
@@ -17,7 +18,7 @@ import { tagsFor } from './world.ts'
 /** Devices of volumes in the back end, by volume. */
 const devices = new WeakMap<Volume, string>()
 
-export function attachRootVolume(
+export function attachVolumes(
   world: World,
   instance: SimulatedInstance,
   image: SimulatedImage,
@@ -27,6 +28,27 @@ export function attachRootVolume(
   const mapped = input.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === root)?.Ebs
   const given = image.data.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === root)?.Ebs
   add(world, instance, root, mapped?.VolumeSize ?? given?.VolumeSize ?? 8, input, mapped?.DeleteOnTermination ?? true)
+  for (const { DeviceName = '', Ebs } of furtherDisks(image, input))
+    add(world, instance, DeviceName, Ebs?.VolumeSize ?? 1, input, Ebs?.DeleteOnTermination ?? true)
+}
+
+/** Disks besides the root. */
+export function furtherDisks({ data }: SimulatedImage, input: RunInstancesRequest) {
+  return (input.BlockDeviceMappings ?? []).filter(({ DeviceName }) => DeviceName !== data.RootDeviceName)
+}
+
+export async function modifyInstanceAttribute(input: ModifyInstanceAttributeRequest, { world }: Call): Promise<object> {
+  const { data } = world.instances.get(input.InstanceId)
+  if (!input.BlockDeviceMappings)
+    throw new ApiError('UnsupportedOperation', 'the simulator changes only BlockDeviceMappings of instances')
+  for (const { DeviceName, Ebs } of input.BlockDeviceMappings) {
+    const mapped = data.BlockDeviceMappings?.find((one) => one.DeviceName === DeviceName)?.Ebs
+    if (!mapped) throw new ApiError('InvalidInstanceAttributeValue', `No device is attached at ${DeviceName}`)
+    mapped.DeleteOnTermination = Ebs?.DeleteOnTermination
+    const [attached] = world.volumes.peek(mapped.VolumeId ?? '')?.Attachments ?? []
+    if (attached) attached.DeleteOnTermination = Ebs?.DeleteOnTermination
+  }
+  return {}
 }
 
 function add(
