@@ -35,7 +35,7 @@ export async function persistently<T>(
         ...(waiting.signal ? { signal: waiting.signal } : {}),
       },
       async (signal) => {
-        const timeoutMs = Math.max(1, Math.min(ATTEMPT_MS, until - performance.now()))
+        const timeoutMs = Math.max(1, Math.ceil(Math.min(ATTEMPT_MS, until - performance.now())))
         try {
           return { done: true, value: await call({ timeoutMs, signal }) }
         } catch (error) {

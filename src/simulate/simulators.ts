@@ -3,6 +3,7 @@ import type { SimulatorKind } from './simulator.ts'
 
 /** Clouds that can be simulated, loaded when asked for. */
 const SIMULATORS: Readonly<Record<string, () => Promise<{ default: SimulatorKind }>>> = {
+  azure: () => import('./azure/simulator.ts'),
   ec2: () => import('./ec2/simulator.ts'),
   gce: () => import('./gce/simulator.ts'),
 }

@@ -108,7 +108,7 @@ export class GceMachine implements Machine {
     return await openCloudLine(
       {
         name: this.name,
-        at: host === undefined ? undefined : { host },
+        at: host === undefined ? undefined : { host, port: this.#options['ssh-port'] ?? 22 },
         users: this.#users,
         hostKeys: async () => (await this.hostKeys()) ?? [],
       },

@@ -28,6 +28,8 @@ const sessionOptions = z.strictObject({
   address: address.optional(),
   /** `tunnel`: without inbound SSH. Default `direct`. */
   access: z.enum(['direct', 'tunnel']).optional(),
+  /** Port at which machines answer SSH, for servers that are not a cloud. Default 22. */
+  'ssh-port': z.int().min(1).max(65_535).optional(),
   /** Who may reach port 22, as CIDR, where a firewall rule has to be made. Default everybody; only the run's key is let in. */
   'ssh-from': z.array(name).min(1).optional(),
   /** `spot` machines are cheaper and may be taken away; a second attempt is on demand. Default `on-demand`. */

@@ -84,7 +84,7 @@ async function storage(
       ? `${base}/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${encodeURIComponent(object)}`
       : `${base}/storage/v1/b/${bucket}/o/${encodeURIComponent(object)}`
   const doing = method === 'POST' ? `uploading ${object}` : `deleting ${object}`
-  const deadline = AbortSignal.timeout(waiting.deadlineMs)
+  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(waiting.deadlineMs)))
   const signal = waiting.signal ? AbortSignal.any([waiting.signal, deadline]) : deadline
   const headers = { authorization: await client.authorization(), 'content-type': 'application/gzip' }
   const body = file === undefined ? {} : { body: ReadableStream.from(createReadStream(file)), duplex: 'half' as const }

@@ -1,0 +1,56 @@
+import type { CallWaiting } from '../cloud-calls.ts'
+import { blobCall } from './blob.ts'
+import type { AzureClient } from './client.ts'
+import type { InGroup } from './ids.ts'
+
+const MAX_CHARS = 4 * 1024 * 1024
+const CUT = '[... the console before this is not shown ...]\n'
+/** What shows that a text goes on from one that was read before. */
+const OVERLAP = 2000
+
+/**
+ * What the serial console has shown. Azure keeps it in a blob that it writes anew now and then, and drops it with the machine; so what was
+ * read is kept here, and where nothing connects two reads the gap is marked.
+ * https://learn.microsoft.com/en-us/azure/virtual-machines/boot-diagnostics
+ */
+export class BootLog {
+  readonly #client: AzureClient
+  readonly #at: InGroup
+  #text = ''
+  #reading: Promise<unknown> = Promise.resolve()
+
+  constructor(client: AzureClient, at: InGroup) {
+    this.#client = client
+    this.#at = at
+  }
+
+  /** Everything until now; what is known already, when the machine is gone. */
+  async read(waiting: CallWaiting): Promise<string> {
+    const reading = this.#reading.then(() => this.#more(waiting))
+    this.#reading = reading.catch(() => undefined)
+    try {
+      await reading
+    } catch (error) {
+      if (this.#text === '') throw error
+    }
+    return this.#text
+  }
+
+  async #more(waiting: CallWaiting): Promise<void> {
+    const url = await this.#client.consoleUrl(this.#at, waiting)
+    if (url === undefined || url === '') return
+    const call = { method: 'GET', deadlineMs: Math.min(60_000, waiting.deadlineMs), ca: this.#client.ca } as const
+    const now = await blobCall(url, call, `reading the console of ${this.#at.name}`)
+    this.#text = joined(this.#text, now).slice(-MAX_CHARS)
+    if (this.#text.length === MAX_CHARS) this.#text = CUT + this.#text
+  }
+}
+
+/** What was known, and what goes on from it. */
+export function joined(before: string, now: string): string {
+  if (now.startsWith(before) || before === '') return now
+  const end = before.slice(-OVERLAP)
+  const at = now.lastIndexOf(end)
+  if (at >= 0) return before + now.slice(at + end.length)
+  return now === '' || before.endsWith(now) ? before : `${before}\n[... something may be missing here ...]\n${now}`
+}
