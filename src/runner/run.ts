@@ -20,6 +20,7 @@ import { type CellPlan, planCell } from './plan.ts'
 import { withoutHarm } from './apply-skips.ts'
 import { firstEvent, holdRun, recordOf } from './begin-run.ts'
 import { claimsOfPlan } from './gate.ts'
+import { type ExpectedSeconds, longestFirst } from './longest-first.ts'
 import type { LastKnownOf } from './not-selected.ts'
 import { resumeFrom } from './resume.ts'
 import type { Keep, RunContext } from './run-context.ts'
@@ -57,6 +58,8 @@ export interface RunOptions {
   spend?: SpendSettings
   /** Set when `cells` are only a part of a plan, whose other parts run elsewhere. */
   shard?: ShardOfPlan
+  /** Cells that take longest begin first. Absent: they begin in the order of the plan. */
+  expectedSeconds?: ExpectedSeconds
   /** Folders with checks for every cell. Default: those the harness brings along. */
   builtInChecks?: readonly string[]
 }
@@ -148,7 +151,9 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   if (!old) await rememberRun(recordOf(options, runId, runDir))
   events.emit(await firstEvent(options, runId, old === undefined || old.fresh))
   for (const leak of old?.leaks ?? []) events.emit(leak)
-  const ends = [...(old?.ends ?? []), ...(await execution.work(old?.plans ?? plans))]
+  const open = old?.plans ?? plans
+  const inOrder = options.expectedSeconds ? longestFirst(open, options.expectedSeconds) : open
+  const ends = [...(old?.ends ?? []), ...(await execution.work(inOrder))]
   const statuses = ends.map((end) => end.status)
   const leaks = ends.reduce((sum, end) => sum + end.leaks, 0) + (old?.leaks.length ?? 0)
   const interrupted = options.signal?.aborted ?? false

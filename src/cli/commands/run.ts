@@ -1,4 +1,5 @@
 import { selectedCells } from '../cells.ts'
+import type { Cell } from '../../matrix/cell.ts'
 import type { Executor } from '../../runner/executor.ts'
 import { type Command, defineCommand, type OptionValues } from '../command.ts'
 import { databaseUrl } from '../database-option.ts'
@@ -36,11 +37,19 @@ const command = defineCommand({
     const executor = options.executor === 'queue' ? await queued(options.database) : undefined
     const { runWithReports } = await import('../run-with-reports.ts')
     for (const line of selected.decisions) note(line)
+    // Where a run may be cut short, the order of the plan is the best buy; else it is over sooner when the longest cells begin first.
+    const mayBeCut =
+      selected.coverage !== undefined || options['budget-usd'] !== undefined || spend.budget !== undefined
+    const expectedSeconds = (cell: Cell) => {
+      const { seconds, measured } = selected.estimator.expectedSeconds(cell)
+      return measured ? seconds : undefined
+    }
     return await runWithReports({
       cells,
       notSelected,
       spend,
       lastKnown,
+      ...(mayBeCut ? {} : { expectedSeconds }),
       ...(shard ? { shard } : {}),
       ...(options.blob === undefined ? {} : { blob: options.blob }),
       excluded,

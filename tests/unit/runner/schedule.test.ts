@@ -19,6 +19,25 @@ test('a place is free when work is judged, and the end waits for what goes on be
   expect(most).toBe(2)
 })
 
+test('cells that take longest begin first, and those nobody has measured before them', async () => {
+  using folder = testFolder()
+  const seconds = new Map([
+    ['image-1', 3],
+    ['image-2', 9],
+    ['image-4', 3],
+  ])
+  const images = ['image-1', 'image-2', 'image-3', 'image-4']
+  const run = await fakeRun(folder.path, {
+    images,
+    concurrency: 1,
+    expectedSeconds: ({ image }) => seconds.get(image),
+  })
+  const imageOf = (cell: string) => cell.split('/')[1]
+  expect(run.of('cell-started').map(({ cell }) => imageOf(cell))).toEqual(['image-3', 'image-2', 'image-1', 'image-4'])
+  // Reports tell the cells in the order of the plan.
+  expect(run.of('run-started')[0]?.cells.map(({ image }) => image)).toEqual(images)
+})
+
 test('500 cells, 50 at a time, all pass and leave nothing', { timeout: 120_000 }, async () => {
   using folder = testFolder()
   const images = Array.from({ length: 500 }, (_, index) => `image-${index + 1}`)
