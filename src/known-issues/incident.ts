@@ -9,6 +9,7 @@ export interface Incident {
   version: number
   /** Names one try of one cell in one run. */
   cellRun: string
+  cell: string
   /** The check whose failure it explains; absent when only a log tells. */
   check?: string
   /** False: it was looked for and is not there. That is how "gone since build N" is known. */

@@ -9,7 +9,7 @@ export interface IssueHistory {
   looked: number
   firstSeen?: string
   lastSeen?: string
-  /** The first time it was looked for after it was last seen, and not there; absent while it is there. */
+  /** When it was looked for again and not there, in the last of all cells it was seen in; absent while one of them may still have it. */
   goneSince?: string
   /** Newest first. */
   incidents: Incident[]
@@ -28,14 +28,27 @@ function historyOf(issue: KnownIssue, all: readonly Incident[]): IssueHistory {
   const present = byTime.filter((incident) => incident.present)
   const [first] = present
   const last = present.at(-1)
-  const gone = last && byTime.find(({ at, present: there }) => !there && at > last.at)
+  const gone = goneSince(byTime)
   return {
     issue,
     seen: new Set(present.map(({ cellRun }) => cellRun)).size,
     looked: new Set(all.map(({ cellRun }) => cellRun)).size,
     ...(first ? { firstSeen: first.at } : {}),
     ...(last ? { lastSeen: last.at } : {}),
-    ...(gone ? { goneSince: gone.at } : {}),
+    ...(gone === undefined ? {} : { goneSince: gone }),
     incidents: present.toReversed(),
   }
+}
+
+function goneSince(byTime: readonly Incident[]): string | undefined {
+  const ends: string[] = []
+  for (const own of Map.groupBy(byTime, ({ cell }) => cell).values()) {
+    const last = own.findLastIndex(({ present }) => present)
+    if (last < 0) continue
+    const seen = own[last]
+    const gone = own.slice(last + 1).find(({ at, present }) => !present && at > (seen?.at ?? ''))
+    if (!gone) return undefined
+    ends.push(gone.at)
+  }
+  return ends.sort().at(-1)
 }

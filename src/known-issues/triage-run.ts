@@ -166,6 +166,7 @@ class CellTriage {
       issue: issue.id,
       version: issue.version,
       cellRun: this.#cellRun,
+      cell: this.#cell.summary.id,
       ...(check === '' ? {} : { check }),
       present,
       at: this.#at,

@@ -60,7 +60,6 @@ const IMAGES_FOUND = 500
 
 export const overviewContent: Reading<[]> = async (archive, links, site) => {
   const images = await newestBuilds(archive)
-  const planned = await plannedCells(archive)
   const failing = images.flatMap(({ results }) =>
     results.filter(({ status }) => status === 'fail' || status === 'error'),
   )
@@ -70,11 +69,8 @@ export const overviewContent: Reading<[]> = async (archive, links, site) => {
   )
   const findings = found.filter((one) => one.status !== 'miss' && one.waived === null)
   const { items: runs } = await listRuns(archive, { limit: 12 })
-  const withPlans = images.map((one) => ({
-    ...one,
-    planned: planned.filter((cell) => cell.split('/')[1] === one.image.name).length,
-  }))
-  return overviewPage({ images: withPlans, findings, runs }, links, site)
+  const imageless = (await newestOfCells(archive)).filter(({ digest }) => digest === null)
+  return overviewPage({ images, imageless, findings, runs }, links, site)
 }
 
 /** The newest build of every image with the newest result of each of its cells. */

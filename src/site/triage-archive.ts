@@ -108,6 +108,7 @@ async function absences(
           issue: issue.id,
           version: issue.version,
           cellRun: row.uid,
+          cell,
           present: false,
           at: new Date(row.startedAt).toISOString(),
         })
@@ -123,10 +124,10 @@ function incidentOf(finding: FindingRow, { issue }: IssuePattern, excerpt: strin
     issue: issue.id,
     version: issue.version,
     cellRun: finding.uid,
+    cell: finding.cell,
     check: finding.check,
     present: true,
     at: new Date(finding.startedAt).toISOString(),
-    evidence: finding.cell,
     ...(excerpt === undefined ? {} : { excerpt }),
   }
 }

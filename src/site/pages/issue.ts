@@ -56,11 +56,11 @@ function seenTable({ incidents }: IssueHistory, links: Links): Markup {
       </thead>
       <tbody>
         ${incidents.slice(0, 100).map(
-          ({ at, evidence, cellRun, check, excerpt }) =>
+          ({ at, cell, cellRun, check, excerpt }) =>
             html`<tr>
               <th scope="row"><a href="${links.result(cellRun)}">${at.slice(0, 10)}</a></th>
               <td>
-                ${evidence === undefined ? '–' : html`<a href="${links.cell(evidence)}">${breakable(evidence)}</a>`}
+                <a href="${links.cell(cell)}">${breakable(cell)}</a>
               </td>
               <td>${check === undefined ? '–' : html`<code>${check}</code>`}</td>
               <td class="says"><code>${excerpt ?? ''}</code></td>

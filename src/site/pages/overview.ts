@@ -13,19 +13,25 @@ import type { PageContent, SiteContext } from '../site-context.ts'
 
 export interface OverviewData {
   /** The newest build of every image, and the newest result of each of its cells with that build. */
-  images: { image: ImageRow; results: readonly CellRunRow[]; planned: number; approved: boolean }[]
+  images: { image: ImageRow; results: readonly CellRunRow[]; approved: boolean }[]
+  /** The newest results of cells whose image nobody could tell. */
+  imageless: readonly CellRunRow[]
   findings: readonly FindingRow[]
   runs: readonly RunRow[]
 }
 
 /** Images down, platforms across: what is known about the newest build of each. */
-export function overviewPage({ images, findings, runs }: OverviewData, links: Links, site: SiteContext): PageContent {
+export function overviewPage(
+  { images, imageless, findings, runs }: OverviewData,
+  links: Links,
+  site: SiteContext,
+): PageContent {
   const platforms = [...new Set(images.flatMap(({ results }) => results.map(({ platform }) => platform)))].sort()
   const results = images.flatMap((one) => one.results)
   const failing = results.filter(({ status }) => status === 'fail' || status === 'error').length
   const bad = images.filter((one) => one.results.some(({ status }) => status === 'fail' || status === 'error')).length
   const body = html`<h1 class="lead">
-      ${images.length === 0 ? 'No results yet' : bad === 0 ? `All ${images.length} images hold` : `${bad} of ${images.length} images have failures`}
+      ${images.length === 0 ? (imageless.length === 0 ? 'No results yet' : 'No image is known yet') : bad === 0 ? `All ${images.length} images hold` : `${bad} of ${images.length} images have failures`}
     </h1>
     ${tiles([
       { value: String(images.length), label: images.length === 1 ? 'image' : 'images' },
@@ -34,6 +40,16 @@ export function overviewPage({ images, findings, runs }: OverviewData, links: Li
       { value: String(failing), label: 'cells that fail', look: failing > 0 ? 'bad' : 'good' },
     ])}
     ${part('matrix', 'Newest builds', images.length === 0 ? empty('Nobody has submitted a result.') : matrix(images, platforms, links, site))}
+    ${
+      imageless.length > 0 &&
+      part(
+        'imageless',
+        'Cells whose image is not known',
+        html`<ul class="cells">
+          ${imageless.slice(0, 200).map((row) => html`<li>${badge(row.status)} <a href="${links.cell(row.cell)}">${breakable(row.cell)}</a></li> `)}
+        </ul>`,
+      )
+    }
     ${part('failing', 'What fails now', findings.length === 0 ? empty('Nothing fails on the newest builds.') : failures(findings, links))}
     ${part('runs', 'Latest runs', runs.length === 0 ? empty('No run yet.') : runTable(runs, links, site))}`
   return { title: 'Overview', section: 'overview', body }

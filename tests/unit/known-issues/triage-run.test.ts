@@ -69,11 +69,12 @@ test('an issue that was looked for and is not there is told as absent', async ()
 })
 
 test('the history of an issue says when it came and went', async () => {
-  const at = (day: string, present: boolean, version = 1) => ({
+  const at = (day: string, present: boolean, version = 1, cell = 'a') => ({
     id: day,
     issue: 'test:issue',
     version,
-    cellRun: `run/${day}`,
+    cellRun: `run/${day}/${cell}`,
+    cell,
     present,
     at: day,
   })
@@ -81,6 +82,11 @@ test('the history of an issue says when it came and went', async () => {
     [issue()],
     [at('2026-05', false), at('2026-03', true), at('2026-01', false), at('2026-02', true), at('2026-01', true, 7)],
   )
+  const [there] = issueHistories(
+    [issue()],
+    [at('2026-02', true), at('2026-03', false), at('2026-01', true, 1, 'b'), at('2026-04', false, 1, 'c')],
+  )
+  expect(there).not.toHaveProperty('goneSince')
   expect(history).toMatchObject({ firstSeen: '2026-02', lastSeen: '2026-03', goneSince: '2026-05', seen: 2, looked: 4 })
 })
 
