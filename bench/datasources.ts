@@ -2,6 +2,7 @@
 // for each image. Reference: the same image with the seed that LXD writes to disk. Writes a table and a picture.
 // Usage: node bench/datasources.ts [rounds] [image,...]
 import { writeFile } from 'node:fs/promises'
+import { availableParallelism, loadavg } from 'node:os'
 import { CLOUD_NAMES } from '../src/imds/cloud.ts'
 import type { CloudName } from '../src/imds/cloud.ts'
 import { crawlSize } from '../src/imds/exchange.ts'
@@ -39,9 +40,10 @@ for (const image of images) {
     })
     console.log(text(rows.at(-1) ?? first))
   }
+  // After each image, so that what was measured stays when the rest is cut off.
+  await writeFile('bench/datasources.md', table())
+  await writeFile('bench/datasources.svg', picture())
 }
-await writeFile('bench/datasources.md', table())
-await writeFile('bench/datasources.svg', picture())
 console.log('\nwritten: bench/datasources.md, bench/datasources.svg')
 
 async function boot(image: string, id: string, cloud: CloudName | 'seed'): Promise<Row> {
@@ -77,7 +79,7 @@ function table(): string {
       `| ${image} | ${agent} | ${cloud} | ${requests} | ${bytes} | ${crawlMs.toFixed(0)} | ${(doneMs / 1000).toFixed(2)} |`,
   )
   return [
-    `Median of ${rounds}, LXD containers on this host. \`seed\` is the same image with the seed on disk. Crawl: first request to last answer. Done: start of user space to the end of cloud-init.`,
+    `Median of ${rounds}, LXD containers on this host, ${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}: on a busy host times mean little, requests and bytes stay. \`seed\` is the same image with the seed on disk. Crawl: first request to last answer. Done: start of user space to the end of cloud-init.`,
     '',
     '| image | cloud-init | datasource | requests | bytes | crawl ms | done s |',
     '| --- | --- | --- | ---: | ---: | ---: | ---: |',
