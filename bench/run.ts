@@ -3,9 +3,23 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const ALL = ['startup', 'exec', 'lifecycle', 'cell', 'parallel', 'plan', 'schedule', 'reports', 'datasources', 'qemu']
+const ALL = [
+  'startup',
+  'exec',
+  'lifecycle',
+  'cell',
+  'parallel',
+  'plan',
+  'schedule',
+  'reports',
+  'datasources',
+  'qemu',
+  'site',
+]
 /** Takes six minutes, so it is only run when it is named: 5,000 cells, 500 at a time. */
 const LARGE = 'schedule-large'
+/** Take minutes too: launches against a simulated cloud that fails, and a simulated cloud that answers wrongly. */
+const NAMED = ['storm', 'mutants']
 const flags: Readonly<Record<string, readonly string[]>> = {
   // Cells by the hundred keep so much alive that a small nursery is emptied into the old space again and again.
   schedule: ['--max-semi-space-size=64'],
@@ -13,8 +27,8 @@ const flags: Readonly<Record<string, readonly string[]>> = {
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : ALL
 for (const name of names) {
-  if (!ALL.includes(name) && name !== LARGE) {
-    console.error(`there is no benchmark "${name}"; choose from ${[...ALL, LARGE].join(', ')}`)
+  if (!ALL.includes(name) && !NAMED.includes(name) && name !== LARGE) {
+    console.error(`there is no benchmark "${name}"; choose from ${[...ALL, ...NAMED, LARGE].join(', ')}`)
     process.exit(2)
   }
   console.log(`\n== ${name}`)

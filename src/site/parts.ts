@@ -41,19 +41,24 @@ export interface MarkOptions {
   flaky?: boolean
   stale?: boolean
   waived?: boolean
-  /** What a screen reader says and a pointer shows. */
-  text: string
+  /** More than the status and the headings of the table say. */
+  text?: string
   href?: string
 }
 
-/** One square of a grid: a glyph and a colour, and words for who sees neither. */
+/**
+ * One square of a grid: a glyph and a colour, and a word for who sees neither. There are thousands of them on a page, and their row and
+ * column have headings, so they say no more than they must.
+ */
 export function mark({ status, flaky, stale, waived, text, href }: MarkOptions): Markup {
-  const glyph = status === undefined ? '·' : flaky ? '⚡' : STATUS_STYLE[status].glyph
-  const look = `mark m-${status ?? 'none'}${stale ? ' stale' : ''}${waived ? ' waived' : ''}`
-  const inner = html`<span aria-hidden="true">${glyph}</span><span class="sr">${text}</span>`
-  return href === undefined
-    ? html`<span class="${look}" title="${text}">${inner}</span>`
-    : html`<a class="${look}" href="${href}" title="${text}">${inner}</a>`
+  if (status === undefined || href === undefined)
+    return html`<span class="mark m-none" role="img" aria-label="not judged">·</span>`
+  const { glyph, word } = STATUS_STYLE[status]
+  const look = `mark m-${status}${stale ? ' stale' : ''}${waived ? ' waived' : ''}`
+  const name = `${flaky ? 'flaky' : word}${stale ? ', stale' : ''}${waived ? ', waived' : ''}`
+  return html`<a class="${look}" href="${href}" aria-label="${name}" ${text !== undefined && html`title="${text}"`}
+    >${flaky ? '⚡' : glyph}</a
+  >`
 }
 
 /** A row of words with values. */

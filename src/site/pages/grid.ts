@@ -104,10 +104,12 @@ function platformRows(
         <th scope="row"><a href="${links.cell(cell)}">${breakable(name.slice(name.indexOf('/') + 1))}</a></th>
         ${builds.map(({ build }) => {
           const row = newest.get(cell)?.get(build)
-          if (!row) return html`<td>${mark({ status: undefined, text: `${build}: nobody has judged it` })}</td>`
+          if (!row) return html`<td>${mark({ status: undefined })}</td>`
           const stale = site.now - row.startedAt > site.staleMs && build === builds[0]?.build
+          const plain = row.status === 'pass' && row.flaky === 0 && row.waived === 0
+          const text = plain ? {} : { text: resultSentence(row) }
           return html`<td>
-            ${mark({ status: row.status, flaky: row.flaky === 1, stale, waived: row.waived > 0, text: `${build}: ${resultSentence(row)}`, href: links.result(row.uid) })}
+            ${mark({ status: row.status, flaky: row.flaky === 1, stale, waived: row.waived > 0, ...text, href: links.result(row.uid) })}
           </td>`
         })}
       </tr> `

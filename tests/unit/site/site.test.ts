@@ -64,7 +64,7 @@ describe('pages', () => {
   test('the grid has a row for each cell and a column for each build, and marks what nobody judged', async () => {
     const grid = await page('/grid/debian-sid/')
     expect(grid.match(/<th scope="col" class="build"/g)).toHaveLength(6)
-    expect(await text('/grid/debian-sid/')).toContain('20261120-1230: nobody has judged it')
+    expect(grid.match(/aria-label="not judged"/g)?.length).toBeGreaterThan(5)
     expect(grid).toContain('href="../../cell/qemu/debian-sid/default/uefi/"')
   })
 
