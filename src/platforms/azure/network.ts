@@ -2,7 +2,6 @@ import type { CallWaiting } from '../cloud-calls.ts'
 import { shortOf } from '../cloud-names.ts'
 import type { Owner } from '../platform.ts'
 import type { AzureClient } from './client.ts'
-import { parseId } from './ids.ts'
 import { groupName, tagsOf } from './marks.ts'
 import type { AzureOptions } from './options.ts'
 
@@ -97,9 +96,4 @@ export class Grounds {
     )
     return { group, subnet: network.subnets?.[0]?.id ?? '', securityGroup }
   }
-}
-
-/** Whether a group is one of those that runs make. */
-export function isOwnGroup(id: string | undefined): boolean {
-  return /^harness-[0-9a-f]{10}-/.test(parseId(id)?.group ?? id ?? '')
 }

@@ -4,6 +4,7 @@ import type { LaunchRequest, PlatformImage, PlatformSession, Resource } from '..
 import { GceClient } from './client.ts'
 import { checkBoot, findImage } from './images.ts'
 import type { FoundImage } from './images.ts'
+import { instanceBody } from './instance-body.ts'
 import type { Plan } from './instance-body.ts'
 import { launchInstance } from './launch.ts'
 import { Lookup } from './lookup.ts'
@@ -72,7 +73,9 @@ export class GceSession implements PlatformSession {
     }
     const at = await launchInstance(this.#client, this.#lookup, plan, waiting)
     const instance = await this.#client.instances.get(at, { deadlineMs: 60_000 })
-    return new GceMachine(this.#context(), at, instance ?? { name: at.name }, image.id)
+    // A spot machine may be gone before it was ever looked at.
+    const known = instance ?? instanceBody(plan, at.place)
+    return new GceMachine(this.#context(), at, known, image.id)
   }
 
   async attach(id: string): Promise<GceMachine> {
