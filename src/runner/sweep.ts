@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import pLimit from 'p-limit'
-import { type ErrorRecord, HarnessError, toErrorRecord } from '../core/errors.ts'
-import { pause } from '../core/wait-until.ts'
+import { CancelledError, type ErrorRecord, HarnessError, toErrorRecord, WaitTimeoutError } from '../core/errors.ts'
+import { pause, waitUntil } from '../core/wait-until.ts'
 import { openPlatformNamed } from '../platforms/open-platform.ts'
 import type { Resource, ResourceKind } from '../platforms/platform.ts'
 import { type LedgerState, readLedgers } from '../platforms/read-ledgers.ts'
@@ -25,6 +25,8 @@ export interface SweepOptions {
   dryRun?: boolean
   /** Where to look besides the places the ledgers name. One that cannot be opened is left out. */
   platforms?: readonly { name: string; options: Readonly<Record<string, unknown>> }[]
+  /** How long a place may take to answer the first question, in milliseconds. Default one minute. */
+  answerMs?: number
   signal?: AbortSignal
 }
 
@@ -51,6 +53,11 @@ export interface SweepResult {
   exitCode: number
 }
 
+const PLACES_AT_ONCE = 8
+const ANSWER_MS = 60_000
+/** Removals of a cloud may take minutes. */
+const PLACE_MS = 900_000
+
 const ORDER: readonly ResourceKind[] = ['machine', 'snapshot', 'disk', 'nic', 'network', 'image', 'key', 'file']
 
 /** What a sweep would remove. Changes nothing. */
@@ -75,7 +82,10 @@ export async function sweep(options: SweepOptions = {}): Promise<SweepResult> {
     (ledger) => ledger.alive === false && (options.runId === undefined || ledger.runId === options.runId),
   )
   const places = placesOf(dead, options)
-  for (const place of places) await sweepPlace(place, ledgers, options, result)
+  const asking = pLimit(PLACES_AT_ONCE)
+  const answered = await Promise.all(places.map((place) => asking(() => reach(place, options, result))))
+  // One after another: two of them may be the same place under different options.
+  for (const reached of answered) if (reached) await sweepPlace(reached, ledgers, options, result)
   for (const path of await staleHostPaths()) {
     const item: SweepItem = {
       platform: 'host',
@@ -118,31 +128,58 @@ function placesOf(dead: readonly LedgerState[], options: SweepOptions): Place[] 
   return [...places.values()]
 }
 
+interface Reached {
+  place: Place
+  session: Session
+}
+
+/** Opens a place that answers a question. One that does not must not keep the others waiting, nor whoever asked. */
+async function reach(place: Place, options: SweepOptions, result: SweepResult): Promise<Reached | undefined> {
+  let session: Session | undefined
+  try {
+    await inTime(`${place.name} to answer`, options.answerMs ?? ANSWER_MS, options, async () => {
+      session = await openPlatformNamed(place.name, place.options)
+      await session.resources({ runId: 'none' })
+    })
+    return session && { place, session }
+  } catch (error) {
+    // Closing what does not answer may take as long.
+    void session?.[Symbol.asyncDispose]()
+    if (!(error instanceof HarnessError) || error instanceof CancelledError) throw error
+    // A platform that is not installed has nothing of ours; one that is mute may have.
+    const mayHave = place.runs.size > 0 || session !== undefined || error instanceof WaitTimeoutError
+    if (mayHave) result.unreachable.push({ platform: place.name, error: toErrorRecord(error) })
+    return undefined
+  }
+}
+
+async function inTime(what: string, deadlineMs: number, { signal }: SweepOptions, work: () => Promise<void>) {
+  await waitUntil({ what, deadlineMs, ...(signal ? { signal } : {}) }, async () => {
+    await work()
+    return { done: true, value: undefined }
+  })
+}
+
 async function sweepPlace(
-  place: Place,
+  { place, session }: Reached,
   ledgers: readonly LedgerState[],
   options: SweepOptions,
   result: SweepResult,
 ): Promise<void> {
-  let session: Session
-  try {
-    session = await openPlatformNamed(place.name, place.options)
-  } catch (error) {
-    if (!(error instanceof HarnessError)) throw error
-    if (place.runs.size > 0) result.unreachable.push({ platform: place.name, error: toErrorRecord(error) })
-    return
-  }
   try {
     const seen = new Set<string>()
     // A create call that was under way when its run was killed may show its result a moment later.
     const inFlight = ledgers.some(
       (ledger) => place.runs.has(ledger.runId) && ledger.open.some((entry) => entry.id === undefined),
     )
-    for (let round = 0; round < (inFlight && !options.dryRun ? 3 : 1); round++) {
-      if (round > 0) await pause(700, options.signal)
-      await sweepOnce(session, place, ledgers, options, result, seen)
-    }
+    await inTime(`${place.name} to be swept`, PLACE_MS, options, async () => {
+      for (let round = 0; round < (inFlight && !options.dryRun ? 3 : 1); round++) {
+        if (round > 0) await pause(700, options.signal)
+        await sweepOnce(session, place, ledgers, options, result, seen)
+      }
+    })
   } catch (error) {
+    if (error instanceof CancelledError) throw error
     result.unreachable.push({ platform: place.name, error: toErrorRecord(error) })
   } finally {
     await session[Symbol.asyncDispose]()

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -114,4 +115,25 @@ test('an image kept for later runs goes only when it is asked for', () => {
   const image = { kind: 'image' as const, id: 'i', runId: 'image-cache', cell: '', expires: undefined }
   expect(whySweep(image, [], { all: true }, new Date())).toBeUndefined()
   expect(whySweep(image, [], { images: true }, new Date())).toBe('cached images are to go')
+})
+
+test('a place that takes connections and never answers keeps neither the others waiting nor whoever asked', async () => {
+  using folder = testFolder()
+  const machine = await launched(folder.path, 'dead-run')
+  deadLedger('dead-run', folder.path)
+  const connections: Socket[] = []
+  const mute = createServer((socket) => void connections.push(socket))
+  const socket = join(folder.path, 'mute.sock')
+  await new Promise<void>((resolve) => mute.listen(socket, resolve))
+  try {
+    const result = await sweep({ platforms: [{ name: 'lxd', options: { socket } }], answerMs: 1500 })
+    expect(result.unreachable).toMatchObject([
+      { platform: 'lxd', error: { name: 'WaitTimeoutError', message: expect.stringContaining('lxd to answer') } },
+    ])
+    expect(result.exitCode).toBe(4)
+    expect(await machine.state()).toBe('gone')
+  } finally {
+    for (const connection of connections) connection.destroy()
+    mute.close()
+  }
 })
