@@ -35,6 +35,9 @@ export interface Connection {
   agent: Agent | undefined
 }
 
+/** Longest that one attempt at a call may take, milliseconds: no call of EC2 takes that long, and one that hangs is made again. */
+const ATTEMPT_MS = 20_000
+
 /** Most connections at a time; more calls than that wait for one. */
 const SOCKETS = 64
 
@@ -97,7 +100,9 @@ export class Ec2Client {
       waiting,
       (error) => toPlatformError(error, doing),
       ({ timeoutMs, signal }) =>
-        call(this.#sdk, { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs))]) }),
+        call(this.#sdk, {
+          abortSignal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(Math.min(ATTEMPT_MS, timeoutMs)))]),
+        }),
     )
   }
 

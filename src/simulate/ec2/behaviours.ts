@@ -31,6 +31,12 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     source: `${DEVGUIDE}/eventual-consistency.html`,
   },
   {
+    id: 'eventual-consistency-kinds',
+    says: 'volumes, snapshots, subnets and network cards are known at once, for the waiters of the vendor do not wait for them to appear',
+    basis: 'documented',
+    source: 'https://github.com/boto/botocore/blob/develop/botocore/data/ec2/2016-11-15/waiters-2.json',
+  },
+  {
     id: 'states',
     says: 'an instance is pending, running, stopping, stopped, shutting-down and terminated, and takes time between',
     basis: 'documented',

@@ -34,10 +34,22 @@ export function conditionKeys(
 function tagsAt(world: World, about: About): readonly Tag[] {
   const [instance = about['InstanceId']] = about.InstanceIds ?? []
   if (typeof instance === 'string') return world.instances.peek(instance)?.data.Tags ?? []
-  const { ImageId, SnapshotId, VolumeId, GroupId, VpcId, SubnetId, NetworkInterfaceId, InternetGatewayId, KeyName } =
-    about
+  const {
+    ImageId,
+    SnapshotId,
+    VolumeId,
+    GroupId,
+    VpcId,
+    SubnetId,
+    NetworkInterfaceId,
+    AttachmentId,
+    InternetGatewayId,
+    KeyName,
+  } = about
   const id = (value: unknown) => (typeof value === 'string' ? value : '')
   return (
+    world.cards.all().find(({ Attachment }) => AttachmentId !== undefined && Attachment?.AttachmentId === AttachmentId)
+      ?.TagSet ??
     world.snapshots.peek(id(SnapshotId))?.data.Tags ??
     world.volumes.peek(id(VolumeId))?.Tags ??
     world.groups.peek(id(GroupId))?.Tags ??

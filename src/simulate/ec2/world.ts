@@ -85,16 +85,17 @@ export class World {
     this.settings = settings
     this.faults = faults
     const clock = { now: () => Date.now(), delayMs: () => this.#delay() }
+    const atOnce = { ...clock, delayMs: () => 0 }
     this.instances = new Shelf('InvalidInstanceID.NotFound', 'instance', clock)
     this.images = new Shelf('InvalidAMIID.NotFound', 'image', clock)
-    this.snapshots = new Shelf('InvalidSnapshot.NotFound', 'snapshot', clock)
-    this.volumes = new Shelf('InvalidVolume.NotFound', 'volume', clock)
+    this.snapshots = new Shelf('InvalidSnapshot.NotFound', 'snapshot', atOnce)
+    this.volumes = new Shelf('InvalidVolume.NotFound', 'volume', atOnce)
     this.keys = new Shelf('InvalidKeyPair.NotFound', 'key pair', clock)
     this.groups = new Shelf('InvalidGroup.NotFound', 'security group', clock)
     this.vpcs = new Shelf('InvalidVpcID.NotFound', 'vpc', clock)
-    this.subnets = new Shelf('InvalidSubnetID.NotFound', 'subnet', clock)
+    this.subnets = new Shelf('InvalidSubnetID.NotFound', 'subnet', atOnce)
     this.gateways = new Shelf('InvalidInternetGatewayID.NotFound', 'internetGateway', clock)
-    this.cards = new Shelf('InvalidNetworkInterfaceID.NotFound', 'networkInterface', clock)
+    this.cards = new Shelf('InvalidNetworkInterfaceID.NotFound', 'networkInterface', atOnce)
   }
 
   /** An id of its own: `i-0123456789abcdef0`. */
