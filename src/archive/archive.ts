@@ -172,6 +172,11 @@ export class Archive implements ReadArchive, AsyncDisposable {
     }
   }
 
+  /** Runs work while no submission is entered. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#serialize(work)
+  }
+
   async #recover(): Promise<void> {
     await this.logFiles.recover(async (seq, id) => (await readEntry(this, id))?.seq === seq)
     const [last, { seq }] = [await this.logFiles.last(), await archiveHead(this)]

@@ -2,8 +2,8 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { randomBytes } from 'node:crypto'
 
-/** Writes a file so that after a loss of power it is there whole or not at all. */
-export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+/** Writes a file so that after a loss of power it is there whole, or not at all. */
+export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const fresh = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
   try {
@@ -17,6 +17,11 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
     await rm(fresh, { force: true })
     throw error
   }
+}
+
+/** Writes a file so that after a loss of power it is there whole. */
+export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+  await writeWhole(path, bytes)
   await syncFolder(dirname(path))
 }
 

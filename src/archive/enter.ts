@@ -1,3 +1,4 @@
+import { matchesGlob } from '../matrix/glob.ts'
 import { signBytes } from '../publish/envelope.ts'
 import type { SigningKey } from '../publish/keys.ts'
 import { PREDICATES, type Statement } from '../publish/statement.ts'
@@ -8,7 +9,7 @@ import { RefusedError } from './refused.ts'
 import { insertRows } from './row.ts'
 import { rowsOfStatement } from './rows-of-statement.ts'
 import type { Spooled } from './spool.ts'
-import { inScope, type Submitter } from './submitters.ts'
+import type { Submitter } from './submitters.ts'
 
 /**
  * Gives a submission its place in the log and writes its rows, in the transaction of `query`.
@@ -59,12 +60,8 @@ async function refuseConflicts(
     const { image } = statement.predicate
     const names = await query<{ name: string }>('SELECT name FROM image WHERE digest = ?', [image])
     if (names.length === 0) throw new RefusedError(409, `nobody has submitted results of image ${image}`)
-    if (
-      registered &&
-      !names.every(({ name }) =>
-        registered.scopes.some((scope) => scope.cells === '*' && inScope({ ...registered, scopes: [scope] }, '', name)),
-      )
-    )
+    const may = (name: string) => registered?.scopes.some(({ images }) => matchesGlob(name, images)) ?? false
+    if (!names.every(({ name }) => may(name)))
       throw new RefusedError(403, `${submitter} may not approve image ${names.map(({ name }) => name).join(', ')}`)
     return
   }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { ConfigError } from '../core/errors.ts'
 import type { Envelope } from '../publish/envelope.ts'
-import { syncFolder, writeDurably } from './durable-file.ts'
+import { syncFolder, writeDurably, writeWhole } from './durable-file.ts'
 import type { LogEntry } from './log-entry.ts'
 
 /** What an archive keeps of a submission: enough to make its rows again, and to prove them. */
@@ -14,6 +14,8 @@ export interface ArchivedSubmission {
   envelope?: Envelope
   /** Who an OIDC token said it was; the token itself is not kept. */
   identity?: Readonly<Record<string, string>>
+  /** What is no longer kept: judgements of some cell runs, or, without an envelope, everything. */
+  expired?: { at: string; checks?: readonly string[] }
 }
 
 const compress = promisify(gzip)
@@ -31,7 +33,8 @@ export class LogFiles {
 
   /** Writes a file beside its place. It counts when `settle` has been called. */
   async prepare(archived: ArchivedSubmission): Promise<void> {
-    await writeDurably(`${this.#path(archived.entry.seq)}.pending`, await compress(JSON.stringify(archived)))
+    // Its place in the folder is made to last when it is settled.
+    await writeWhole(`${this.#path(archived.entry.seq)}.pending`, await compress(JSON.stringify(archived)))
   }
 
   /** Puts what was prepared in its place. */

@@ -3,14 +3,13 @@ import { ConfigError } from '../core/errors.ts'
 import { digestOf } from '../publish/digest.ts'
 import { verifyBytes } from '../publish/envelope.ts'
 import type { KeyObject } from 'node:crypto'
-import { readStatement } from '../publish/statement.ts'
+import { archivedRows } from './archived-rows.ts'
 import { archiveKey } from './archive-key.ts'
 import { PLACES } from './places.ts'
 import type { Sql } from './database/sql.ts'
 import { FIRST_PREV, hashOf, type LogEntry } from './log-entry.ts'
 import { LogFiles, type ArchivedSubmission } from './log-files.ts'
 import { insertRows } from './row.ts'
-import { rowOfEntry, rowsOfStatement } from './rows-of-statement.ts'
 
 /**
  * Fills an empty database from the files of an archive, and proves them while it does: every payload is what the log says, and
@@ -26,16 +25,11 @@ export async function rebuild(folder: string, sql: Sql): Promise<{ submissions: 
   for await (const archived of new LogFiles(join(folder, PLACES.log)).all()) {
     prove(archived, prev, key)
     const { entry } = archived
-    await sql.transaction((query) => insertRows(query, rowsOf(archived)))
+    await sql.transaction((query) => insertRows(query, archivedRows(archived)))
     prev = entry.hash
     submissions++
   }
   return { submissions, head: prev }
-}
-
-function rowsOf({ entry, envelope }: ArchivedSubmission) {
-  if (!envelope) return [rowOfEntry(entry)]
-  return rowsOfStatement(entry, readStatement(Buffer.from(envelope.payload, 'base64')))
 }
 
 /** Checks one file of the log against the one before it. @throws ConfigError */

@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexOf } from '../publish/digest.ts'
 import type { Envelope } from '../publish/envelope.ts'
-import { writeDurably } from './durable-file.ts'
+import { writeWhole } from './durable-file.ts'
 
 /** What waits for the database: verified, on disk, and not in the log yet. */
 export interface Spooled {
@@ -23,7 +23,7 @@ export class Spool {
   }
 
   async put(spooled: Spooled): Promise<void> {
-    await writeDurably(this.#path(spooled.id), JSON.stringify(spooled))
+    await writeWhole(this.#path(spooled.id), JSON.stringify(spooled))
   }
 
   async remove(id: string): Promise<void> {

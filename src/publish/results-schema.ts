@@ -18,6 +18,8 @@ import {
 /** What one submission may hold. */
 export const LIMITS = { cells: 2_000, checksOfCell: 500, filesOfCell: 100, packages: 10_000, images: 500 } as const
 
+const duration = z.number().min(0).max(1e12)
+
 const file = z.object({
   /** What it is called, for example `logs/cloud-init.log`: shown, never a path on the server. */
   name: name,
@@ -69,7 +71,7 @@ const cell = z.object({
   reason: text(2_000).exactOptional(),
   error: errorRecord.exactOptional(),
   startedAt: time.exactOptional(),
-  durationMs: number,
+  durationMs: duration,
   boots: count,
   usage: usage.exactOptional(),
   upgrade: z.object({ from: text(200), to: text(200), source: text(500) }).exactOptional(),
@@ -89,7 +91,7 @@ export const cellResults = z.object({
     /** Program that made the results, and its version. */
     harness: text(100),
     startedAt: time,
-    durationMs: number,
+    durationMs: duration,
     trigger: z.object({ kind: z.enum(['person', 'ci', 'import']), url: link.exactOptional() }),
     /** Large runs are several submissions. */
     part: z.object({ index: z.int().min(1), count: z.int().min(1) }).exactOptional(),

@@ -3,22 +3,33 @@ import { plural } from '../../core/text.ts'
 import { defineCommand } from '../command.ts'
 import { note, print, printJson } from '../output.ts'
 import { unknownWord } from '../parse.ts'
+import { retentionText } from '../retention-text.ts'
 
 interface ArchiveFlags {
   database?: string
   owner?: string
   key?: string
+  'dry-run'?: boolean
+  'most-bytes'?: string
   json?: boolean
 }
-type Action = (folder: string, flags: ArchiveFlags) => Promise<void>
+type Action = (folder: string, flags: ArchiveFlags, files: readonly string[]) => Promise<void>
 
-const ACTIONS: Readonly<Record<string, Action>> = { init, verify, rebuild, dump, backup }
+const ACTIONS: Readonly<Record<string, Action>> = {
+  init,
+  verify,
+  rebuild,
+  dump,
+  backup,
+  retention,
+  'add-image': addImage,
+}
 
 export default defineCommand({
   name: 'archive',
-  args: 'init|verify|rebuild|dump|backup DIR',
-  arity: [2, 2],
-  text: 'Takes care of the folder that `harness serve` and `harness publish --to DIR` work with. `init` makes one. `verify` proves that nothing in its log was changed. `rebuild` makes its database anew from its files. `dump` prints all rows as lines of JSON. `backup` writes a copy of the database that is whole while the server runs; copy the other files after it.',
+  args: 'init|verify|rebuild|dump|backup|retention|add-image DIR [FILE...]',
+  arity: [2, 4],
+  text: 'Takes care of the folder that `harness serve` and `harness publish --to DIR` work with. `init` makes one. `verify` proves that nothing in its log was changed. `rebuild` makes its database anew from its files. `dump` prints all rows as lines of JSON. `backup` writes a copy of the database that is whole while the server runs; copy the other files after it. `retention` removes logs, judgements and rows that are older than their class is kept, and leaves tombstones. `add-image` takes the two files of an image of LXD in, so that clients of simplestreams can download it.',
   options: {
     database: {
       type: 'string',
@@ -27,18 +38,21 @@ export default defineCommand({
     },
     owner: { type: 'string', value: 'NAME', text: 'init: register yourself, for everything' },
     key: { type: 'string', value: 'FILE', text: 'init: your key, for --owner; it is made when it does not exist' },
+    'dry-run': { type: 'boolean', text: 'retention: say what would go, and remove nothing' },
+    'most-bytes': { type: 'string', value: 'N', text: 'retention: older logs go too until the others fit' },
     json: { type: 'boolean', text: 'print data' },
   },
   examples: [
     'harness archive init /srv/results --owner me --key publish.pem',
     'harness archive verify /srv/results',
+    'harness archive add-image /srv/results metadata.tar.xz rootfs.squashfs',
     'harness archive backup /srv/results --database /backup/archive.db',
   ],
   async run({ options, args }) {
-    const [name = '', folder = ''] = args
+    const [name = '', folder = '', ...files] = args
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
     if (!action) throw unknownWord(`action ${name}`, name, Object.keys(ACTIONS), 'harness archive --help')
-    await action(folder, options)
+    await action(folder, options, files)
     return 0
   },
 })
@@ -93,4 +107,33 @@ async function backup(folder: string, { database }: ArchiveFlags): Promise<void>
   }
   await copyDatabase(`${folder}/${PLACES.database}`, database)
   await print(`wrote ${database}`)
+}
+
+async function retention(folder: string, flags: ArchiveFlags): Promise<void> {
+  const { applyRetention, Archive } = await import('../../archive/index.ts')
+  const most = flags['most-bytes']
+  if (most !== undefined && !/^\d+$/.test(most)) throw new ConfigError(`--most-bytes ${most} is not a number`)
+  await using archive = await Archive.open({
+    folder,
+    ...(flags.database === undefined ? {} : { database: flags.database }),
+  })
+  const report = await applyRetention(archive, {
+    now: Date.now(),
+    ...(flags['dry-run'] ? { dryRun: true } : {}),
+    ...(most === undefined ? {} : { mostBytes: Number(most) }),
+  })
+  if (flags.json) await printJson(report)
+  else await print(retentionText(report, flags['dry-run'] ?? false))
+}
+
+async function addImage(folder: string, { json }: ArchiveFlags, [metadata, rootfs]: readonly string[]): Promise<void> {
+  if (metadata === undefined || rootfs === undefined) {
+    throw new ConfigError('name the metadata and the root file system of the image', {
+      hint: 'harness archive add-image DIR metadata.tar.xz rootfs.squashfs',
+    })
+  }
+  const { ImageFolder, PLACES } = await import('../../archive/index.ts')
+  const files = await new ImageFolder(`${folder}/${PLACES.images}`).add(metadata, rootfs)
+  if (json) await printJson(files)
+  else await print(`added ${files.digest}`)
 }

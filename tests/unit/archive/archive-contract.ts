@@ -25,9 +25,9 @@ import { check, IMAGE, signed, submission, type TestArchive } from './test-archi
 
 /** What an archive is asked to keep true, whatever its database is. */
 export interface ArchiveMaker {
-  make(): Promise<TestArchive>
+  make: () => Promise<TestArchive>
   /** Where a new database can be. */
-  newDatabase(folder: string): Promise<string>
+  newDatabase: (folder: string) => Promise<string>
 }
 
 async function dumped(sql: Parameters<typeof dump>[0]): Promise<string> {

@@ -116,9 +116,9 @@ test('a second process is kept out, and a database of a newer program is not tou
 
 test('a migration that fails leaves the database as it was', async () => {
   await using sql = await openDatabase(':memory:')
-  const [{ version = 0 } = {}] = await sql.query<{ version: number }>('SELECT max(version) AS version FROM migration')
+  const [row] = await sql.query<{ version: number }>('SELECT max(version) AS version FROM migration')
   const steps = [
-    ...Array.from({ length: version }, () => ''),
+    ...Array.from({ length: row?.version ?? 0 }, () => ''),
     'CREATE TABLE extra (id TEXT);\nINSERT INTO nowhere VALUES (1);',
   ]
   await expect(migrate(sql, steps)).rejects.toThrow(/nowhere/)

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { openDatabase } from '../../../src/archive/database/open-database.ts'
+import { dump } from '../../../src/archive/dump.ts'
+import { applyRetention, findCellRun, listCellRuns, proveArchive, rebuild } from '../../../src/archive/index.ts'
+import { digestOf } from '../../../src/publish/digest.ts'
+import { PREDICATES, subjectsOf } from '../../../src/publish/statement.ts'
+import { check, NOW, signed, submission, testArchive, type TestArchive } from './test-archive.ts'
+
+const DAY = 86_400_000
+
+async function submitBuild(t: TestArchive, day: string, log: string, digest = 'a'): Promise<string> {
+  const bytes = Buffer.from(log)
+  await t.archive.blobs.put(digestOf(bytes), bytes)
+  t.clock.now = Date.parse(`${day}T12:00:00Z`)
+  const file = {
+    name: 'console.log',
+    title: 'console',
+    kind: 'log' as const,
+    digest: digestOf(bytes),
+    bytes: bytes.length,
+  }
+  const startedAt = `${day}T10:00:00.000Z`
+  const cell = {
+    files: [file],
+    startedAt,
+    status: 'fail' as const,
+    checks: [check('a', 'fail'), check('b', 'pass')],
+    digest: `sha256:${digest.repeat(64)}`,
+  }
+  const text = submission(t.keys.alice, { run: { id: `run-${day}`, startedAt }, cell, build: day.replaceAll('-', '') })
+  await t.archive.accept(text)
+  return digestOf(bytes)
+}
+
+async function dumped(sql: Parameters<typeof dump>[0]): Promise<string> {
+  let text = ''
+  for await (const line of dump(sql)) text += line
+  return text
+}
+
+/** 2026-06-01 is a Monday and the first of its month. */
+const DAYS = ['2026-06-01', '2026-06-02', '2026-06-08', '2026-06-09'] as const
+
+test('the first build of a month and of a week are kept longer; what goes leaves a tombstone', async () => {
+  await using t = await testArchive()
+  const logs: Record<string, string> = {}
+  for (const [index, day] of DAYS.entries()) logs[day] = await submitBuild(t, day, `log of ${day}`, 'abcd'[index])
+  const present = async () =>
+    (await Promise.all(DAYS.map(async (day) => ((await t.archive.blobs.has(logs[day] ?? '')) ? day : '')))).filter(
+      Boolean,
+    )
+  t.clock.now = Date.parse('2026-06-30T00:00:00Z')
+  const dry = await applyRetention(t.archive, { now: t.clock.now, dryRun: true })
+  expect(dry).toMatchObject({ classes: { daily: 2, weekly: 1, monthly: 1, referenced: 0 }, logs: 2 })
+  expect(await present()).toEqual([...DAYS])
+  expect(await applyRetention(t.archive, { now: t.clock.now })).toEqual(dry)
+  expect(await present()).toEqual(['2026-06-01', '2026-06-08'])
+  expect(await t.archive.blobs.tombstone(logs['2026-06-02'] ?? '')).toMatchObject({
+    digest: logs['2026-06-02'],
+    reason: 'older than logs are kept',
+  })
+  expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({ logs: 0, freed: 0 })
+  await applyRetention(t.archive, { now: Date.parse('2026-10-01') })
+  expect(await present()).toEqual(['2026-06-01'])
+  await expect(t.archive.blobs.put(logs['2026-06-02'] ?? '', Buffer.from('log of 2026-06-02'))).rejects.toThrow(
+    /was removed/,
+  )
+})
+
+test('judgements and rows go later, and a database made anew from the files has the same', async () => {
+  await using t = await testArchive()
+  for (const day of DAYS) await submitBuild(t, day, 'the same log')
+  t.clock.now = Date.parse('2026-09-01')
+  expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({ checks: 2, rows: 0 })
+  const same = async () => {
+    await using fresh = await openDatabase(':memory:')
+    await rebuild(t.folder, fresh)
+    expect(await dumped(fresh)).toBe(await dumped(t.archive.sql))
+  }
+  await same()
+  const { items } = await listCellRuns(t.archive, { build: '20260602' })
+  const found = await findCellRun(t.archive, items[0]?.uid ?? '')
+  expect(found?.detail.checks).toBeUndefined()
+  expect(found?.row).toMatchObject({ pass: 1, fail: 1 })
+  t.clock.now = Date.parse('2027-12-01')
+  expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({ rows: 2 })
+  expect((await listCellRuns(t.archive)).items.map(({ build }) => build)).toEqual(['20260608', '20260601'])
+  await same()
+  expect(await proveArchive(t.folder)).toMatchObject({ submissions: 4 })
+  expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({ rows: 0, checks: 0 })
+  await same()
+})
+
+test('what an approval or an open waiver rests on stays', async () => {
+  await using t = await testArchive()
+  const old = await submitBuild(t, '2026-06-02', 'approved', 'a')
+  await submitBuild(t, '2026-06-01', 'monthly', 'b')
+  const image = `sha256:${'a'.repeat(64)}`
+  const predicate = {
+    decision: `sha256:${'d'.repeat(64)}`,
+    verdict: 'go',
+    image,
+    approver: 'Alice',
+    at: '2026-06-03T00:00:00Z',
+  }
+  const subject = subjectsOf([{ name: 'debian-13', digest: image }])
+  const approval = { _type: 'https://in-toto.io/Statement/v1', subject, predicateType: PREDICATES.approval, predicate }
+  await t.archive.accept(signed(approval, t.keys.alice))
+  t.clock.now = NOW + 400 * DAY
+  expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({
+    classes: { referenced: 1, monthly: 1 },
+  })
+  expect(await t.archive.blobs.has(old)).toBe(true)
+})
+
+test('when space is short the oldest logs go first, and those that are referenced never', async () => {
+  await using t = await testArchive()
+  const logs = [] as string[]
+  for (const [index, day] of DAYS.entries())
+    logs.push(await submitBuild(t, day, `${day} ${'x'.repeat(100 * (index + 1))}`))
+  const size = (await t.archive.blobs.size(logs[3] ?? '')) ?? 0
+  const { logs: removed } = await applyRetention(t.archive, { now: t.clock.now, mostBytes: size + 1 })
+  expect(removed).toBe(3)
+  expect(await t.archive.blobs.has(logs[3] ?? '')).toBe(true)
+  expect(readFileSync(`${t.folder}/archive.db`).length).toBeGreaterThan(0)
+})
