@@ -20,11 +20,11 @@ import { type CellPlan, planCell } from './plan.ts'
 import { withoutHarm } from './apply-skips.ts'
 import { firstEvent, holdRun, recordOf } from './begin-run.ts'
 import { claimsOfPlan } from './gate.ts'
-import { type ExpectedSeconds, longestFirst } from './longest-first.ts'
 import type { LastKnownOf } from './not-selected.ts'
 import { resumeFrom } from './resume.ts'
 import type { Keep, RunContext } from './run-context.ts'
 import { forgetRun, rememberRun } from './run-record.ts'
+import { type ExpectedSeconds, shortestLast } from './shortest-last.ts'
 import type { SpendSettings } from './spend-settings.ts'
 
 export interface RunOptions {
@@ -58,7 +58,7 @@ export interface RunOptions {
   spend?: SpendSettings
   /** Set when `cells` are only a part of a plan, whose other parts run elsewhere. */
   shard?: ShardOfPlan
-  /** Cells that take longest begin first. Absent: they begin in the order of the plan. */
+  /** The shortest cells begin last. Absent: all begin in the order of the plan. */
   expectedSeconds?: ExpectedSeconds
   /** Folders with checks for every cell. Default: those the harness brings along. */
   builtInChecks?: readonly string[]
@@ -152,7 +152,7 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   events.emit(await firstEvent(options, runId, old === undefined || old.fresh))
   for (const leak of old?.leaks ?? []) events.emit(leak)
   const open = old?.plans ?? plans
-  const inOrder = options.expectedSeconds ? longestFirst(open, options.expectedSeconds) : open
+  const inOrder = options.expectedSeconds ? shortestLast(open, options.concurrency, options.expectedSeconds) : open
   const ends = [...(old?.ends ?? []), ...(await execution.work(inOrder))]
   const statuses = ends.map((end) => end.status)
   const leaks = ends.reduce((sum, end) => sum + end.leaks, 0) + (old?.leaks.length ?? 0)

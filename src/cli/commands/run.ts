@@ -37,7 +37,7 @@ const command = defineCommand({
     const executor = options.executor === 'queue' ? await queued(options.database) : undefined
     const { runWithReports } = await import('../run-with-reports.ts')
     for (const line of selected.decisions) note(line)
-    // Where a run may be cut short, the order of the plan is the best buy; else it is over sooner when the longest cells begin first.
+    // Where a run may be cut short, the order of the plan is the best buy; else it is over sooner when the shortest cells begin last.
     const mayBeCut =
       selected.coverage !== undefined || options['budget-usd'] !== undefined || spend.budget !== undefined
     const expectedSeconds = (cell: Cell) => {
