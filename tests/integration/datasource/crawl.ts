@@ -1,6 +1,6 @@
 import { crawlSize, regression } from '../../../src/testing/index.ts'
 import { survived } from '../probes/crossing.ts'
-import { rebootAsAnother } from './probes/boots.ts'
+import { NOTICES_ANOTHER, rebootAsAnother } from './probes/boots.ts'
 
 /** Most requests and bytes of one boot of a new instance with one card, from what current versions need and some room. */
 const BUDGETS: Readonly<Record<string, { requests: number; bytes: number }>> = {
@@ -11,7 +11,6 @@ const BUDGETS: Readonly<Record<string, { requests: number; bytes: number }>> = {
   oracle: { requests: 6, bytes: 8_000 },
   hetzner: { requests: 6, bytes: 6_000 },
   digitalocean: { requests: 3, bytes: 6_000 },
-  vultr: { requests: 3, bytes: 8_000 },
   'nocloud-net': { requests: 6, bytes: 6_000 },
 }
 
@@ -24,7 +23,7 @@ regression(
       'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html#instancedata-throttling',
     severity: 'minor',
     disruptive: true,
-    applies: { identities: 'any' },
+    applies: { identities: NOTICES_ANOTHER },
     fix: 'the requests are in the attached log',
   },
   async (context) => {
@@ -59,7 +58,7 @@ regression(
     severity: 'major',
     fix: 'the refused requests are in the failure; compare headers with the documentation of the cloud',
     disruptive: true,
-    applies: { identities: 'any' },
+    applies: { identities: NOTICES_ANOTHER },
   },
   async (context) => {
     const { metadata } = (await survived(rebootAsAnother(context), context.skip)).noted

@@ -1,13 +1,13 @@
 import { regression } from '../../../src/testing/index.ts'
 import { survived } from '../probes/crossing.ts'
-import { onceForInstance, rebootAsAnother, rebootWithoutService } from './probes/boots.ts'
+import { NOTICES_ANOTHER, onceForInstance, rebootAsAnother, rebootWithoutService } from './probes/boots.ts'
 import { addressesOf, metadataOf, statusFile } from './probes/cloud.ts'
 import { LATE } from './probes/late.ts'
 
 const FIRST_BOOT = 'https://docs.cloud-init.io/en/latest/explanation/first_boot.html'
 /** All but OpenStack, which by default asks once (`max_wait: -1`): clouds of that kind answer from the first moment on. */
 const CLOUDS_THAT_WAIT = ['ec2', 'gce', 'azure', 'oracle', 'hetzner', 'digitalocean', 'vultr', 'nocloud-net']
-const MORE_ADDRESSES = ['ec2', 'azure', 'openstack', 'digitalocean', 'vultr', 'nocloud-net']
+const MORE_ADDRESSES = ['ec2', 'azure', 'openstack', 'digitalocean', 'nocloud-net']
 
 regression(
   'reg-ds-away-same-instance',
@@ -76,7 +76,7 @@ regression(
     severity: 'blocker',
     fix: 'look for "instance-id" in /var/log/cloud-init.log',
     disruptive: true,
-    applies: { identities: 'any' },
+    applies: { identities: NOTICES_ANOTHER },
   },
   async (context) => {
     const { before, after, noted } = await survived(rebootAsAnother(context), context.skip)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Instance, RegressionContext } from '../../../../src/testing/index.ts'
+import type { CloudName, Instance, RegressionContext } from '../../../../src/testing/index.ts'
 import { cross } from '../../probes/crossing.ts'
 import type { Crossing } from '../../probes/crossing.ts'
 import { metadataOf } from './cloud.ts'
@@ -9,6 +9,22 @@ import type { Metadata } from './cloud.ts'
 const WAITING =
   'datasource: { Ec2: { max_wait: 12, timeout: 4 }, OpenStack: { max_wait: 12, timeout: 4, retries: 2 } }\n'
 const WAITING_FILE = '/etc/cloud/cloud.cfg.d/96-harness-waiting.cfg'
+
+/**
+ * Clouds on which a copy of a machine notices that it is another one. Not Vultr: its datasource compares two values of the firmware with
+ * each other, and neither with what it has kept, so it keeps its old identity whenever these two are equal.
+ * https://github.com/canonical/cloud-init/blob/main/cloudinit/sources/DataSourceVultr.py, `check_instance_id`
+ */
+export const NOTICES_ANOTHER = [
+  'ec2',
+  'gce',
+  'azure',
+  'openstack',
+  'oracle',
+  'hetzner',
+  'digitalocean',
+  'nocloud-net',
+] as const satisfies readonly CloudName[]
 
 /** Times at which modules that run once for an instance were last run, by name. */
 export async function onceForInstance(instance: Instance): Promise<Record<string, string>> {
