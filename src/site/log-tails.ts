@@ -3,7 +3,7 @@ import { cleanText } from '../core/text.ts'
 import type { CheckRecord } from '../results/check-record.ts'
 
 const MOST_LOGS = 6
-const LINES = 25
+const LINES = 14
 const LONGEST_LINE = 400
 
 /** The last lines of the logs that belong to failures, by name of the file. */

@@ -37,7 +37,6 @@ export function finderPage({ images, older }: FinderData, links: Links, site: Si
         <th scope="col">image</th>
         <th scope="col">build</th>
         <th scope="col">distribution</th>
-        <th scope="col">architecture</th>
         <th scope="col">platforms</th>
         <th scope="col">verdict</th>
         <th scope="col">age</th>
@@ -51,10 +50,11 @@ export function finderPage({ images, older }: FinderData, links: Links, site: Si
           <th scope="row"><a href="${links.image(image.digest)}">${breakable(image.name)}</a></th>
           <td><code>${image.build}</code></td>
           <td>
-            ${image.distribution}
-            ${image.release}${image.variant !== 'default' && image.variant !== '' && html` <small>${image.variant}</small>`}
+            ${image.distribution} ${image.release}
+            <small
+              >${image.architecture}${image.variant !== 'default' && image.variant !== '' && `, ${image.variant}`}</small
+            >
           </td>
-          <td>${image.architecture}</td>
           <td class="wrap">${platforms.join(', ')}</td>
           <td>
             ${results.length === 0 ? html`<span class="none">not judged</span>` : html`${badge(worstStatus(results.map(({ status }) => status)))} <small>${passed}/${results.length}</small>`}
