@@ -11,6 +11,7 @@ const ROOT = join(import.meta.dirname, '..')
 const TEST_PACKAGES: Readonly<Record<string, string>> = {
   shellcheck: 'shellcheck',
   busybox: 'busybox',
+  cpio: 'cpio',
   dash: 'dash',
   sshd: 'openssh-server',
   ssh: 'openssh-client',

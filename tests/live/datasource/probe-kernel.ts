@@ -2,7 +2,6 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { probeHost, runHost } from '../../../src/core/subprocess.ts'
 import { openAtRest } from '../../../src/images/index.ts'
-import { openPlatform } from '../../../src/platforms/open-platform.ts'
 
 /** Where the kernel and its initial file system are, the latter with a program of ours that runs instead of any system. */
 export interface ProbeKernel {
@@ -18,9 +17,8 @@ export async function whyNoProbe(): Promise<string | undefined> {
 }
 
 /** Takes the kernel of a disk image and puts busybox and the script beside it: seconds of emulation instead of minutes. */
-export async function probeKernel(folder: string, image: string, script: string): Promise<ProbeKernel> {
-  await using session = await openPlatform('qemu', {})
-  await using rest = await openAtRest((await session.resolveImage(image)).id, {})
+export async function probeKernel(folder: string, disk: string, script: string): Promise<ProbeKernel> {
+  await using rest = await openAtRest(disk, {})
   const boot = join(rest.root, 'boot')
   const names = await readdir(boot)
   const read = async (prefix: string) => {

@@ -4,11 +4,13 @@ import { runHost } from '../../../src/core/subprocess.ts'
 import { waitUntil } from '../../../src/core/wait-until.ts'
 import type { CloudIdentity } from '../../../src/platforms/cloud-identity.ts'
 import { openPlatform } from '../../../src/platforms/open-platform.ts'
-import { tinyFolder, whyNoQemu } from '../qemu/tiny-guests.ts'
+import { testDisk } from '../qemu/test-disk.ts'
+import { tinyFolder } from '../qemu/tiny-guests.ts'
 import { probeKernel, whyNoProbe } from './probe-kernel.ts'
 import type { ProbeKernel } from './probe-kernel.ts'
 
-const skip = (await whyNoQemu()) ?? (await whyNoProbe()) ?? (process.getuid?.() === 0 ? undefined : 'needs root')
+const disk = await testDisk()
+const skip = disk.missing ?? (await whyNoProbe()) ?? (process.getuid?.() === 0 ? undefined : 'needs root')
 
 /** A link-local service of the host, as a host on a cloud has one, and any other address of it. */
 const [METADATA, OTHER] = ['169.254.170.2', '192.0.2.77'] as const
@@ -45,7 +47,7 @@ describe.skipIf(skip)(`the network and firmware of guests on QEMU${skip ? ` (ski
   const servers = [METADATA, OTHER].map(() => createServer((_, response) => response.end('credentials of the host')))
 
   beforeAll(async () => {
-    kernel = await probeKernel(folder.path, 'debian-13', SCRIPT)
+    kernel = await probeKernel(folder.path, disk.path ?? '', SCRIPT)
     for (const [index, address] of [METADATA, OTHER].entries()) {
       await runHost(['ip', 'address', 'add', `${address}/32`, 'dev', 'lo'], { deadlineMs: 10_000 })
       await new Promise<void>((resolve) => servers[index]?.listen(80, address, resolve))
