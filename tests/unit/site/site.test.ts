@@ -228,6 +228,8 @@ describe('export', () => {
   })
 })
 
+const BAD = ['<script', '<img', '<iframe', 'javascript:', ' style=', '\u202E', '\u0007']
+
 describe('hostile text', () => {
   const HOSTILE = `"><script>window.pwned=1</script><img src=x onerror=window.pwned=2>'&amp;\u202E\u0007`
 
@@ -242,10 +244,7 @@ describe('hostile text', () => {
       for (const file of await readdir(out, { recursive: true })) {
         if (!file.endsWith('.html')) continue
         const source = await readFile(join(out, file), 'utf8')
-        expect([file, /<script|<img|<iframe|javascript:|\sstyle=|\u202E|\u0007/.exec(source)?.[0]]).toEqual([
-          file,
-          undefined,
-        ])
+        expect([file, BAD.find((text) => source.includes(text))]).toEqual([file, undefined])
         if (source.includes('&lt;script&gt;')) seen++
       }
       expect(seen).toBeGreaterThan(20)
