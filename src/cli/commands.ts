@@ -44,6 +44,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'publish a run: signed results and logs, to a server or an archive on this host',
     load: () => import('./commands/publish.ts'),
   },
+  retract: { summary: 'take back what you published', load: () => import('./commands/retract.ts') },
   serve: {
     summary: 'serve an archive of published results: submissions, pages and data',
     load: () => import('./commands/serve.ts'),

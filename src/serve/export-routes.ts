@@ -2,12 +2,15 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { dump } from '../archive/dump.ts'
-import { listCellRuns, type CellRunRow } from '../archive/read/cell-runs.ts'
+import { findRun } from '../archive/read/runs.ts'
+import { findCellRun, listCellRuns, type CellRunRow } from '../archive/read/cell-runs.ts'
 import { newestOfCells } from '../archive/read/cells.ts'
 import { readRunModel } from '../archive/read/run-model.ts'
 import { matchesGlob } from '../matrix/glob.ts'
 import { junitXml } from '../reporters/junit.ts'
 import { tapText } from '../reporters/tap.ts'
+import { kcidbReport } from '../publish/formats/kcidb.ts'
+import { blobPath } from './api-shapes.ts'
 import { badgeState, badgeSvg } from './badge.ts'
 import { atomFeed } from './feed.ts'
 import { imageIndex, signIndex } from './image-index.ts'
@@ -43,6 +46,25 @@ export const exportRoutes: readonly Route[] = [
     handle: async ({ archive }, { path }) => {
       const run = await readRunModel(archive, path['submission'] ?? '')
       return run ? typed('text/plain; charset=utf-8', tapText(run)) : problem(404, 'there is no such run')
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/runs/{submission}/kcidb.json',
+    summary: 'A run as a report of KCIDB 5.3.',
+    handle: async ({ archive, publicUrl }, { path }) => {
+      const found = await findRun(archive, path['submission'] ?? '')
+      const run = found && (await readRunModel(archive, found.run.submission))
+      if (!found || !run) return problem(404, 'there is no such run')
+      const digests = new Map<string, string>()
+      for (const { uid, cell } of found.cells)
+        for (const { name, digest } of (await findCellRun(archive, uid))?.files ?? [])
+          digests.set(`${cell} ${name}`, digest)
+      const urlOf = (cell: string, file: string) => {
+        const digest = digests.get(`${cell} ${file}`)
+        return digest === undefined ? undefined : `${publicUrl}${blobPath(digest)}`
+      }
+      return json(kcidbReport(run, found.run.submitter, urlOf))
     },
   }),
   route({

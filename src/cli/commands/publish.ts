@@ -1,79 +1,90 @@
 import { ConfigError } from '../../core/errors.ts'
 import { plural } from '../../core/text.ts'
 import { defineCommand } from '../command.ts'
-import { note, print, printJson } from '../output.ts'
+import { print, printJson } from '../output.ts'
+import { placeAndIdentity, PUBLISH_OPTIONS } from '../publish-options.ts'
 import { findRunFolder } from '../runs.ts'
-import type { Published, RunToPublish } from '../../publish/index.ts'
+import type { Published, PublishedFile } from '../../publish/index.ts'
+
+interface Made {
+  payloads: Buffer[]
+  files: Map<string, PublishedFile>
+  masked: number
+  left: string[]
+}
 
 export default defineCommand({
   name: 'publish',
-  args: '[RUN]',
+  args: '[RUN|FILE]',
   arity: [0, 1],
-  text: 'Publishes a run: its results as a signed statement about the digests of its images, and its logs. RUN is the folder of a run or its id; default the newest. Secrets are masked before anything leaves, and the name of this host and the command line stay here. The same run again changes nothing, so an upload that was interrupted goes on by the same command.',
+  text: 'Publishes a run: its results as a signed statement about the digests of its images, and its logs. RUN is the folder of a run or its id; default the newest. Secrets are masked before anything leaves, and the name of this host and the command line stay here. The same run again changes nothing, so an upload that was interrupted goes on by the same command. Results of other programs are published by --format.',
   options: {
-    to: { type: 'string', value: 'URL|DIR', text: 'a server of results, or the folder of an archive on this host' },
-    key: {
-      type: 'string',
-      value: 'FILE',
-      text: 'the Ed25519 key that signs; default $HARNESS_KEY, else a token of the CI job',
-    },
-    'token-command': {
-      type: 'string',
-      value: 'COMMAND',
-      text: 'prints an OIDC token for the audience in $HARNESS_AUDIENCE',
-    },
+    ...PUBLISH_OPTIONS,
     corrects: { type: 'string', value: 'ID', text: 'the submission this one replaces; both stay to be seen' },
     'reports-dir': { type: 'string', value: 'DIR', text: 'where runs are; default ./reports' },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      choices: ['harness', 'junit', 'tap', 'kcidb', 'in-toto'],
+      text: 'what FILE is; default harness',
+    },
+    cell: { type: 'string', value: 'ID', text: 'junit, tap, kcidb: which cell the tests ran in' },
+    image: { type: 'string', value: 'NAME', text: 'junit, tap, kcidb: what the image is called' },
+    digest: { type: 'string', value: 'sha256:…', text: 'junit, tap, kcidb: what the image is' },
     'dry-run': { type: 'boolean', text: 'print the statements that would be sent, and send nothing' },
     json: { type: 'boolean', text: 'print data' },
   },
   examples: [
     'harness publish --to https://results.example.org --key publish.pem',
     'harness publish reports/20261120-101500-a1b2 --to /srv/results --key publish.pem',
+    'harness publish results.xml --format junit --cell lxd/debian-13/default/container --image debian-13 --digest sha256:… --to URL',
   ],
   async run({ options, args, signal }) {
-    const { findIdentity, registerSecretsOf, statementsOfRun } = await import('../../publish/index.ts')
-    const { readRun } = await import('../../results/read-run.ts')
-    const runDir = await findRunFolder(args[0], options['reports-dir'] ?? 'reports')
+    const { registerSecretsOf } = await import('../../publish/index.ts')
     registerSecretsOf(process.env)
-    const { run } = await readRun(runDir)
-    const made = await statementsOfRun(run, runDir, {
-      trigger: triggerOf(process.env),
-      ...(options.corrects === undefined ? {} : { corrects: options.corrects }),
-    })
+    const format = options.format ?? 'harness'
+    const made = format === 'harness' ? await ofRun(args[0], options) : await ofFile(args[0], format, options)
     if (options['dry-run']) {
       for (const payload of made.payloads) await print(payload.toString('utf8'))
       return 0
     }
-    const { to } = options
-    if (to === undefined) throw new ConfigError('say where to publish', { hint: 'harness publish --to https://…' })
-    const key = options.key ?? process.env.HARNESS_KEY
-    const identity = await findIdentity({
-      ...(key === undefined ? {} : { key }),
-      ...(options['token-command'] === undefined ? {} : { tokenCommand: options['token-command'] }),
-      env: process.env,
-    })
-    const published = /^https?:\/\//.test(to) ? await toServer(to) : await toFolder(to)
+    const { to, identity } = await placeAndIdentity(options)
+    const { publishTo } = await import('../publish-into.ts')
+    const published = await publishTo(to, made, identity, signal)
     if (options.json) await printJson(published)
     else await print(text(made, published, to))
     return 0
-
-    async function toServer(url: string): Promise<Published[]> {
-      const { publishPayload, ResultsClient } = await import('../../publish/index.ts')
-      const client = new ResultsClient(url, { signal, onWait: note })
-      const all: Published[] = []
-      for (const payload of made.payloads) all.push(await publishPayload(client, payload, made.files, identity, note))
-      return all
-    }
-
-    async function toFolder(folder: string): Promise<Published[]> {
-      const { Archive } = await import('../../archive/index.ts')
-      const { publishInto } = await import('../publish-into.ts')
-      await using archive = await Archive.open({ folder })
-      return await publishInto(archive, made, identity)
-    }
   },
 })
+
+async function ofRun(
+  reference: string | undefined,
+  options: { 'reports-dir'?: string; corrects?: string },
+): Promise<Made> {
+  const { statementsOfRun } = await import('../../publish/index.ts')
+  const { readRun } = await import('../../results/read-run.ts')
+  const runDir = await findRunFolder(reference, options['reports-dir'] ?? 'reports')
+  const { run } = await readRun(runDir)
+  return await statementsOfRun(run, runDir, {
+    trigger: triggerOf(process.env),
+    ...(options.corrects === undefined ? {} : { corrects: options.corrects }),
+  })
+}
+
+async function ofFile(
+  file: string | undefined,
+  format: 'junit' | 'tap' | 'kcidb' | 'in-toto',
+  { cell, image, digest }: { cell?: string; image?: string; digest?: string },
+): Promise<Made> {
+  if (file === undefined) throw new ConfigError(`name the file of ${format}`)
+  const { readForeign } = await import('../../publish/index.ts')
+  const about = {
+    ...(cell === undefined ? {} : { cell }),
+    ...(image === undefined ? {} : { image }),
+    ...(digest === undefined ? {} : { digest }),
+  }
+  return { payloads: [await readForeign(file, format, about)], files: new Map(), masked: 0, left: [] }
+}
 
 function triggerOf(env: NodeJS.ProcessEnv): { kind: 'person' | 'ci'; url?: string } {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, CI_JOB_URL: job } = env
@@ -82,7 +93,7 @@ function triggerOf(env: NodeJS.ProcessEnv): { kind: 'person' | 'ci'; url?: strin
   return { kind: env.CI ? 'ci' : 'person' }
 }
 
-function text(made: RunToPublish, published: readonly Published[], to: string): string {
+function text(made: Made, published: readonly Published[], to: string): string {
   const lines = published.map(
     ({ id, seq, repeated, uploaded }) =>
       `${repeated ? 'was there' : 'published'} as ${id}, number ${seq} of the log${uploaded > 0 ? `, with ${plural(uploaded, 'file')}` : ''}`,
