@@ -112,6 +112,10 @@ test('known issues are proven, and old runs are looked through', async () => {
     join(dir, 'issues/locale.yaml'),
     "id: locale:module\nversion: 1\ntitle: the locale module fails\nculprit: image\ncontains: [Running module locale]\nsamples: {hit: ['Running module locale failed'], miss: [fine]}\n",
   )
+  await ok('publish', run, '--to', 'archive', '--key', 'me.pem')
+  const archived = await harness(['issues', 'scan', 'archive', '--issues', 'issues'], { cwd: dir })
+  expect(archived.stdout).toMatch(/^looked through \d results for 1 known issue\n/)
+  expect(archived.stdout).toMatch(/locale:module +v1 +1 of \d +2026-08-22 +2026-08-22/)
   const known = await harness(['issues', 'scan', run, '--issues', join(dir, 'issues')])
   expect(known.stdout).toMatch(/locale:module +v1 +1 of 3 +2026-08-22 +2026-08-22\n/)
   expect(known.stdout).toContain('5 kinds of failure that no known issue explains:')

@@ -4,7 +4,7 @@ import { ConfigError } from '../../core/errors.ts'
 import { plural } from '../../core/text.ts'
 import { defineCommand } from '../command.ts'
 import { note, print, printJson, table } from '../output.ts'
-import type { FailureGroup, IssueHistory } from '../../known-issues/index.ts'
+import type { FailureGroup, IssueHistory, Triage } from '../../known-issues/index.ts'
 
 const GROUPS_SHOWN = 20
 
@@ -12,12 +12,17 @@ export default defineCommand({
   name: 'issues',
   args: 'check|scan [RUN...]',
   arity: [1, Number.POSITIVE_INFINITY],
-  text: 'Known issues: a folder of YAML files, each with the texts that tell it and samples that prove them. `check` proves the folder. `scan` looks for the issues in the failures and logs of runs, however old, tells when each was seen first and last, and groups the failures that none explains. RUN is the folder of a run, or one with folders of runs; default ./reports.',
+  text: 'Known issues: a folder of YAML files, each with the texts that tell it and samples that prove them. `check` proves the folder. `scan` looks for the issues in the failures and logs of runs, however old, tells when each was seen first and last, and groups the failures that none explains. RUN is the folder of a run, one with folders of runs, or an archive of results; default ./reports.',
   options: {
     issues: { type: 'string', value: 'DIR', text: 'folder of known issues; default ./known-issues' },
     json: { type: 'boolean', text: 'print data' },
   },
-  examples: ['harness issues check', 'harness issues scan reports', 'harness issues scan reports/20260822-101500-a1b2'],
+  examples: [
+    'harness issues check',
+    'harness issues scan reports',
+    'harness issues scan /srv/results',
+    'harness issues scan reports/20260822-101500-a1b2',
+  ],
   async run({ options, args }) {
     const [action = '', ...runs] = args
     if (action !== 'check' && action !== 'scan') {
@@ -33,8 +38,16 @@ export default defineCommand({
       return 0
     }
     const { readRun } = await import('../../results/read-run.ts')
-    const triages = []
-    for (const runDir of await runFolders(runs.length > 0 ? runs : ['reports'])) {
+    const triages: Triage[] = []
+    const given = runs.length > 0 ? runs : ['reports']
+    const archives = await Promise.all(given.map(isArchive))
+    for (const folder of given.filter((_, at) => archives[at])) {
+      const { openToRead } = await import('../../archive/index.ts')
+      const { triageArchived } = await import('../triage-archived.ts')
+      await using archive = await openToRead(folder)
+      for await (const triage of triageArchived(archive, patterns)) triages.push(triage)
+    }
+    for (const runDir of await runFolders(given.filter((_, at) => !archives[at]))) {
       const { run } = await readRun(runDir)
       triages.push(await triageRun(run, patterns, logsOf(runDir)))
     }
@@ -46,7 +59,7 @@ export default defineCommand({
     for (const { issue, file } of triages.flatMap(({ gaveUp }) => gaveUp))
       note(`${issue} took too long in ${file}: not seen is not known there`)
     if (options.json) await printJson({ runs: triages.length, histories, groups })
-    else await print(scanText(triages.length, histories, groups))
+    else await print(scanText(plural(triages.length, archives.includes(true) ? 'result' : 'run'), histories, groups))
     return 0
   },
 })
@@ -68,11 +81,15 @@ async function runFolders(paths: readonly string[]): Promise<string[]> {
   return found
 }
 
+async function isArchive(folder: string): Promise<boolean> {
+  return (await stat(join(folder, 'archive.db')).catch(() => undefined))?.isFile() ?? false
+}
+
 async function isRun(folder: string): Promise<boolean> {
   return (await stat(join(folder, 'events.jsonl')).catch(() => undefined))?.isFile() ?? false
 }
 
-function scanText(runs: number, histories: readonly IssueHistory[], groups: readonly FailureGroup[]): string {
+function scanText(looked: string, histories: readonly IssueHistory[], groups: readonly FailureGroup[]): string {
   const rows = histories
     .filter(({ looked }) => looked > 0)
     .map(({ issue, seen, looked, firstSeen, lastSeen, goneSince }) => [
@@ -87,7 +104,7 @@ function scanText(runs: number, histories: readonly IssueHistory[], groups: read
     .slice(0, GROUPS_SHOWN)
     .map(({ id, count, check, example }) => [id, `${count}x`, check, example])
   return [
-    `looked through ${plural(runs, 'run')} for ${plural(histories.length, 'known issue')}`,
+    `looked through ${looked} for ${plural(histories.length, 'known issue')}`,
     ...(rows.length > 0 ? ['', table([['issue', '', 'cells', 'first seen', 'last seen', ''], ...rows])] : []),
     '',
     groups.length === 0
