@@ -68,7 +68,7 @@ export class Archive implements ReadArchive, AsyncDisposable {
    * @throws ConfigError without a key or when another process has it, PrerequisiteError when the database cannot be used
    */
   static async open({ folder, database, now = Date.now }: ArchiveOptions): Promise<Archive> {
-    const key = await readKey(join(folder, PLACES.key))
+    const key = await readKey(join(folder, PLACES.key), `make an archive: harness archive init ${folder}`)
     await mkdir(folder, { recursive: true })
     const lock = await holdName(`archive ${folder}`)
     if (!lock) throw new ConfigError(`another process uses the archive in ${folder}`, { hint: 'one writes at a time' })

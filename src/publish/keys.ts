@@ -29,8 +29,7 @@ export async function makeKey(path: string): Promise<SigningKey> {
 }
 
 /** Reads a key. @throws ConfigError when it is missing, readable by others or not Ed25519 */
-export async function readKey(path: string): Promise<SigningKey> {
-  const hint = `make one: harness key new ${path}`
+export async function readKey(path: string, hint = `make one: harness key new ${path}`): Promise<SigningKey> {
   const info = await stat(path).catch(() => undefined)
   if (!info) throw new ConfigError(`there is no key at ${path}`, { hint })
   if ((info.mode & 0o077) !== 0)
