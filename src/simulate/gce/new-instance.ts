@@ -12,6 +12,7 @@ const MAX_METADATA = 262_144
 export interface NewInstance {
   name?: string
   machineType?: string
+  tags?: { items?: string[] }
   metadata?: { items?: { key?: string; value?: string }[] }
   scheduling?: {
     maxRunDuration?: { seconds?: string }
@@ -51,6 +52,8 @@ export function insert(
     zone: project.link(`projects/${of.project}/zones/${zone}`),
     machineType: project.link(`projects/${of.project}/zones/${zone}/machineTypes/${last(wanted.machineType)}`),
     labelFingerprint: project.id(),
+    tags: { ...wanted.tags, fingerprint: project.id() },
+    metadata: { kind: 'compute#metadata', ...wanted.metadata, fingerprint: project.id() },
     fingerprint: project.id(),
     networkInterfaces: networkInterfaces.map((card, index) => ({
       ...card,

@@ -35,7 +35,6 @@ export interface Region {
 export class Project {
   readonly settings: SimulatorSettings
   readonly faults: FaultScript
-  readonly base: string
   readonly regions: readonly Region[] = ['us-central1', 'europe-west1', 'europe-west4'].map((name) => ({
     name,
     zones: ['a', 'b', 'c'].map((letter) => `${name}-${letter}`),
@@ -52,14 +51,14 @@ export class Project {
   readonly #requests = new Map<string, Operation>()
   #serial = 0
 
-  constructor(settings: SimulatorSettings, base: string) {
+  constructor(settings: SimulatorSettings) {
     this.settings = settings
-    this.base = base
     this.faults = new FaultScript(settings.faults ?? [], settings.seed ?? 1)
   }
 
+  /** Links always name Google's own server; clients take them apart, and none is ever followed. */
   link(path: string): string {
-    return `${this.base}/compute/v1/${path}`
+    return `https://www.googleapis.com/compute/v1/${path}`
   }
 
   /** A number in a string, as ids are. */

@@ -65,7 +65,7 @@ export async function startGce(settings: GceSettings): Promise<Simulator> {
     },
     { ...(settings.port === undefined ? {} : { port: settings.port }), maxBody: MAX_BODY },
   )
-  const current = (project = new Project(settings, served.endpoint))
+  const current = (project = new Project(settings))
   stockImages(current)
   if (settings.defaultNetwork ?? true) defaultNetwork(current)
   return {
@@ -115,7 +115,10 @@ async function answer(
     const before = await faultsBefore(project, operation)
     if (before) return { reply: before.reply, operation, said: before.said }
     checkAccess(request, operation, settings.principals)
-    const body = request.body.length > 0 ? (JSON.parse(request.body.toString('utf8')) as Record<string, unknown>) : {}
+    const body =
+      request.body.length > 0
+        ? (JSON.parse(request.body.toString('utf8'), withoutNulls) as Record<string, unknown>)
+        : {}
     const parameters = { ...Object.fromEntries(url.searchParams), ...matched.parameters }
     const wrong = wire.faultsOfRequest({ route, parameters, body })
     if (wrong.length > 0) throw new ApiError(400, 'invalid', wrong.slice(0, 3).join('; '))
@@ -134,6 +137,11 @@ async function answer(
       error instanceof ApiError ? error : new ApiError(501, 'simulatorFailed', (error as Error).stack ?? String(error))
     return { reply: refusal(known), operation, said: known.reason }
   }
+}
+
+/** A client may say null for what it does not say. */
+function withoutNulls(_name: string, value: unknown): unknown {
+  return value ?? undefined
 }
 
 /** Faults that strike before anything is done. */

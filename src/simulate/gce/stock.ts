@@ -6,6 +6,8 @@ import type { Project, Resource } from './project.ts'
 import { findType, TYPES } from './types.ts'
 import type { Type } from './types.ts'
 
+const DISK_TYPES = ['pd-standard', 'pd-balanced', 'pd-ssd', 'hyperdisk-balanced']
+
 export const stockHandlers: Handlers = {
   'machineTypes.get': ({ project, parameters }) => {
     const zone = project.zone(parameters['zone'] ?? '')
@@ -22,6 +24,19 @@ export const stockHandlers: Handlers = {
       Object.entries(TYPES).map(([name, type]) => typeResource(project, parameters['project'] ?? '', zone, name, type)),
       'machineType',
     )
+  },
+  'diskTypes.get': ({ project, parameters }) => {
+    const zone = project.zone(parameters['zone'] ?? '')
+    const name = parameters['diskType'] ?? ''
+    const path = `projects/${parameters['project']}/zones/${zone}/diskTypes/${name}`
+    if (!DISK_TYPES.includes(name)) throw notFound(path)
+    return {
+      kind: 'compute#diskType',
+      id: '3000',
+      name,
+      zone: project.link(`projects/${parameters['project']}/zones/${zone}`),
+      selfLink: project.link(path),
+    }
   },
   'regions.get': ({ project, parameters }) => {
     const region = project.regions.find(({ name }) => name === parameters['region'])

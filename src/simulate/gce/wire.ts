@@ -36,6 +36,9 @@ export interface Decoded {
   body: Record<string, unknown>
 }
 
+/** Servers keep to their own rules; what clients may say is wider. */
+type From = 'client' | 'server'
+
 const VERBS = ['get', 'post', 'put', 'patch', 'delete'] as const
 const PACKAGE = '@google-cloud/compute@7.8.0'
 
@@ -92,41 +95,57 @@ export class Wire {
     const unknown = Object.entries(parameters).flatMap(([name, value]) => {
       if (name.startsWith('$') || name === 'alt' || name === 'prettyPrint') return []
       const field = type?.fields?.[name]
-      return field ? this.#faults(field, queryValue(field, value), name, type) : [`there is no parameter ${name}`]
+      return field
+        ? this.#faults(field, queryValue(field, value), name, type, 'client')
+        : [`there is no parameter ${name}`]
     })
     const field = route.body === undefined ? undefined : type?.fields?.[route.body]
-    return [...unknown, ...(field ? this.#faults(field, body, route.body ?? '', type) : [])]
+    return [...unknown, ...(field ? this.#faults(field, body, route.body ?? '', type, 'client') : [])]
   }
 
   /** The same for an answer. */
   faultsOfAnswer(route: Route, answer: unknown): string[] {
-    return this.#message(route.responseType, answer, route.responseType)
+    return this.#message(route.responseType, answer, route.responseType, 'server')
   }
 
-  #message(typeName: string, value: unknown, at: string): string[] {
+  #message(typeName: string, value: unknown, at: string, from: From): string[] {
     const type = this.#types[typeName]
     if (!type?.fields) return []
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${at} is no object`]
     return Object.entries(value).flatMap(([name, inner]) => {
       const field = Object.hasOwn(type.fields ?? {}, name) ? type.fields?.[name] : undefined
       if (inner === undefined) return []
-      return field ? this.#faults(field, inner, `${at}.${name}`, type, name) : [`${at} has no field ${name}`]
+      return field ? this.#faults(field, inner, `${at}.${name}`, type, from, name) : [`${at} has no field ${name}`]
     })
   }
 
-  #faults(field: ProtoField, value: unknown, at: string, parent: ProtoNode | undefined, name = at): string[] {
+  #faults(
+    field: ProtoField,
+    value: unknown,
+    at: string,
+    parent: ProtoNode | undefined,
+    from: From,
+    name = at,
+  ): string[] {
     if (field.keyType !== undefined) {
       if (typeof value !== 'object' || value === null) return [`${at} is no map`]
-      return Object.entries(value).flatMap(([key, one]) => this.#one(field, one, `${at}.${key}`, parent, name))
+      return Object.entries(value).flatMap(([key, one]) => this.#one(field, one, `${at}.${key}`, parent, from, name))
     }
     if (field.rule === 'repeated') {
       if (!Array.isArray(value)) return [`${at} is no list`]
-      return value.flatMap((one, index) => this.#one(field, one, `${at}[${index}]`, parent, name))
+      return value.flatMap((one, index) => this.#one(field, one, `${at}[${index}]`, parent, from, name))
     }
-    return this.#one(field, value, at, parent, name)
+    return this.#one(field, value, at, parent, from, name)
   }
 
-  #one(field: ProtoField, value: unknown, at: string, parent: ProtoNode | undefined, name: string): string[] {
+  #one(
+    field: ProtoField,
+    value: unknown,
+    at: string,
+    parent: ProtoNode | undefined,
+    from: From,
+    name: string,
+  ): string[] {
     const bad = (what: string) => [`${at} is ${JSON.stringify(value)?.slice(0, 60)}, not ${what}`]
     switch (field.type) {
       case 'string': {
@@ -142,6 +161,7 @@ export class Wire {
         return Number.isInteger(value) ? [] : bad('a number')
       case 'int64':
       case 'uint64':
+        if (from === 'client' && Number.isInteger(value)) return []
         return typeof value === 'string' && /^-?\d+$/.test(value) ? [] : bad('a number in a string')
       case 'double':
       case 'float':
@@ -149,7 +169,7 @@ export class Wire {
       default: {
         const words = this.#types[field.type]?.values ?? parent?.nested?.[field.type]?.values
         if (words) return typeof value === 'string' && Object.hasOwn(words, value) ? [] : bad('one of its words')
-        return this.#message(field.type, value, at)
+        return this.#message(field.type, value, at, from)
       }
     }
   }
