@@ -14,6 +14,14 @@ export async function readConsole(dir: string): Promise<string> {
   return await readEnd(dir, MAX_BYTES, CUT)
 }
 
+/** What systemd says when a disk or a port of the guest did not come up in its time. */
+const LATE_DEVICE = /Timed out waiting for device \S*/
+
+/** The device a boot waited for in vain, as the console tells. */
+export async function lateDevice(dir: string): Promise<string | undefined> {
+  return LATE_DEVICE.exec(await readEnd(dir, MAX_BYTES, ''))?.[0]
+}
+
 /** Whether the last thing the console showed is something no machine gets out of by itself. */
 export async function consoleSaysDead(dir: string): Promise<boolean> {
   const end = await readEnd(dir, LAST_BYTES, '')

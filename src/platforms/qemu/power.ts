@@ -6,10 +6,11 @@ import type { MachineState } from '../../instance/machine.ts'
 import { LOG } from './arguments.ts'
 import { askQemu } from './client.ts'
 import type { Waiting } from './client.ts'
-import { consoleSaysDead } from './console.ts'
+import { consoleSaysDead, lateDevice } from './console.ts'
 import { exitCodeOf, isRunning, killQemu, monitorOf, spawnQemu } from './process.ts'
 import { readRecord, writeRecord } from './record.ts'
 import type { MachineRecord } from './record.ts'
+import { isStarved } from './starvation.ts'
 
 /** Where a machine is and how its program is called. */
 export interface Place {
@@ -31,7 +32,9 @@ export async function machineState(place: Place): Promise<MachineState> {
   if (!record) return 'gone'
   if (isRunning(record)) {
     await refuseStalled(place)
-    return (await consoleSaysDead(dir)) ? 'error' : 'running'
+    if (!(await consoleSaysDead(dir))) return 'running'
+    await refuseStarved(place, record)
+    return 'error'
   }
   const code = await exitCodeOf(dir)
   if (code === undefined || code === 0) return 'stopped'
@@ -47,6 +50,15 @@ async function refuseStalled({ dir, name }: Place): Promise<void> {
   if (answer?.status !== 'io-error') return
   throw new PrerequisiteError(`the disk of ${name} cannot be written: ${dir} has no space left`, {
     hint: 'free some space on this host: harness sweep',
+  })
+}
+
+/** A guest that hardly gets a processor loses against its own timeouts: that says nothing about the image. */
+async function refuseStarved({ dir, name }: Place, { process }: MachineRecord): Promise<void> {
+  const late = await lateDevice(dir)
+  if (late === undefined || process === undefined || !(await isStarved(process.pid))) return
+  throw new PrerequisiteError(`this host was too busy for ${name}: ${late}`, {
+    hint: 'run fewer machines at a time (concurrency), or use a host with KVM',
   })
 }
 
