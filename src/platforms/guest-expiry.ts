@@ -10,8 +10,8 @@ const GRACE_S = 600
 const UNIT = 'harness-expiry'
 
 /**
- * A shell line, for root, that shuts the machine down when its marks expire. It runs once in every boot; an instance that was launched
- * with shutdown behaviour `terminate` is gone then. Nothing is written to disk: the image under test stays as it is.
+ * A shell line, for root, that shuts the machine down when its marks expire. It runs once in every boot, and waits for nothing, for
+ * the boot waits for it; an instance that was launched with shutdown behaviour `terminate` is gone then. Nothing is written to disk: the image under test stays as it is.
  */
 export function expiryScript({ expires }: Owner): string {
   const at = Math.ceil(Date.parse(expires) / 1000) + GRACE_S
@@ -19,7 +19,7 @@ export function expiryScript({ expires }: Owner): string {
     `left=$((${at} - $(date +%s)))`,
     '[ $left -gt 60 ] || left=60',
     `if command -v systemd-run >/dev/null 2>&1; then`,
-    `systemctl is-active --quiet ${UNIT}.timer || systemd-run --quiet --unit=${UNIT} --on-active=$left systemctl poweroff >/dev/null 2>&1`,
+    `systemctl is-active --quiet ${UNIT}.timer || systemd-run --no-block --quiet --unit=${UNIT} --on-active=$left systemctl poweroff >/dev/null 2>&1`,
     `elif [ ! -e /run/${UNIT} ]; then`,
     `: > /run/${UNIT}; (sleep $left; poweroff) >/dev/null 2>&1 &`,
     'fi',

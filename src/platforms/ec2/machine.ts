@@ -14,7 +14,7 @@ import { manifest } from './manifest.ts'
 import type { Ec2Options } from './options.ts'
 import { rebootInstance, startInstance, stopInstance } from './power.ts'
 import type { Place } from './power.ts'
-import { armExpiry } from './self-destruct.ts'
+import { armExpiry } from '../guest-expiry.ts'
 import { createImage, removeImage } from './snapshots.ts'
 import { ownerIn } from './tags.ts'
 

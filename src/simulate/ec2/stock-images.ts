@@ -20,7 +20,7 @@ const LINES: readonly Line[] = [
       boots: `debian-${release}`,
       owner: '136693071363',
       name: (architecture, serial) => `debian-${release}-${architecture}-${serial}`,
-      serials: ['20260412-2121', '20260801-2190', '20260614-2142'],
+      serials: ['20260412-2121', '20260614-2142', '20260801-2190'],
       parameter: (architecture) => `/aws/service/debian/release/${release}/latest/${architecture}`,
       bootMode: 'uefi-preferred',
     },
