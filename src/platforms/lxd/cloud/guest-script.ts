@@ -33,6 +33,9 @@ const AGENT_CONFIG: Partial<Record<CloudName, string>> = {
   digitalocean: 'datasource: { DigitalOcean: { use_ip4LL: false } }\n',
 }
 
+/** Clouds whose datasource looks for a route to the service, which there comes with the lease, before it asks. */
+const ROUTED: ReadonlySet<CloudName> = new Set(['vultr'])
+
 /** What is done inside the guest because a container has no firmware of its own. Told in reports. */
 export const OVERRIDES: readonly string[] = [
   'dmidecode and systemd-detect-virt answer for ds-identify as they would on the cloud',
@@ -41,6 +44,7 @@ export const OVERRIDES: readonly string[] = [
   'networkd matches cards by name, because a veth has no permanent address',
   'the addresses of the metadata service are on the loopback interface',
   'DigitalOcean: use_ip4LL is off',
+  'Vultr: a route to the metadata service, which does not come with the lease',
   'Azure: mount shows the provisioning disc in place of /dev/sr0, and eject is content',
 ]
 
@@ -50,6 +54,7 @@ export const OVERRIDES: readonly string[] = [
  */
 export function guestScript(cloud: Cloud, document: InstanceDocument, launch: string): string {
   const addresses = cloud.endpoints.map(({ address }) => `ip address add ${address}/32 dev lo scope host`)
+  const routes = ROUTED.has(cloud.name) ? cloud.endpoints.map(({ address }) => `ip route add ${address}/32 dev lo`) : []
   const hosts = cloud.hostNames?.length
     ? [
         `grep -q ' ${cloud.hostNames[0]}' /etc/hosts || echo '169.254.169.254 ${cloud.hostNames.join(' ')}' >> /etc/hosts`,
@@ -62,6 +67,7 @@ export function guestScript(cloud: Cloud, document: InstanceDocument, launch: st
     `exec > ${HOME_FOLDER}/log 2>&1`,
     'ip link set lo up',
     ...addresses,
+    ...routes,
     'rm -rf /var/lib/cloud/seed/nocloud /var/lib/cloud/seed/nocloud-net',
     ...hosts,
     ...firmware(cloud.dmi(document), launch),

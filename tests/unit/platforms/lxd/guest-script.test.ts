@@ -23,6 +23,9 @@ it('tells the addresses, names and firmware of the cloud', () => {
   expect(azure).toContain('ip address add 169.254.169.254/32 dev lo scope host')
   expect(azure).toContain('ip address add 168.63.129.16/32 dev lo scope host')
   expect(azure).toContain("printf '%s\\n' '7783-7084-3265-9085-8269-3286-77'")
+  expect(azure).not.toContain('ip route add')
+  const vultr = guestScript(CLOUDS.vultr, newDocument(CLOUDS.vultr, 'a'), 'x')
+  expect(vultr).toContain('ip route add 169.254.169.254/32 dev lo')
   expect(guestScript(CLOUDS.gce, newDocument(CLOUDS.gce, 'a'), 'x')).toContain(
     '169.254.169.254 metadata.google.internal metadata',
   )
