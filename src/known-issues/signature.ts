@@ -7,6 +7,9 @@ import type { CheckRecord } from '../results/check-record.ts'
  * that is part of it. Every pattern is linear.
  */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
+  // Names that the harness itself gives: machines and runs.
+  [/\bh-\d{8}-\d{6}-[\w.-]{1,120}/g, 'MACHINE'],
+  [/\b\d{8}-\d{6}-[a-z0-9]{4}\b/g, 'RUN'],
   [/\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b/g, 'MAC'],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z| ?[+-]\d\d:?\d\d| UTC)?/g, 'TIME'],
   [/\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?\b/g, 'TIME'],

@@ -31,6 +31,8 @@ export interface BuildComparison {
   after: ImageRow
   /** Undefined when one of the two has no list of packages. */
   packages: PackageChange[] | undefined
+  /** Cells that both builds were judged in. */
+  cells: number
   broke: Changed[]
   fixed: Changed[]
   stillFailing: Changed[]
@@ -52,6 +54,7 @@ export function compareBuilds(before: BuildSide, after: BuildSide): Omit<BuildCo
     before: before.image,
     after: after.image,
     packages: before.packages && after.packages && comparePackages(before.packages, after.packages),
+    cells: 0,
     broke: [],
     fixed: [],
     stillFailing: [],
@@ -63,6 +66,7 @@ export function compareBuilds(before: BuildSide, after: BuildSide): Omit<BuildCo
   for (const row of after.results) {
     const was = old.get(row.cell)
     if (!was) continue
+    if (after.checks.has(row.uid) && before.checks.has(was.uid)) comparison.cells++
     if (was.bootMs !== null && row.bootMs !== null)
       comparison.boots.push({ cell: row.cell, from: was.bootMs, to: row.bootMs })
     compareChecks(comparison, row, before.checks.get(was.uid) ?? [], after.checks.get(row.uid) ?? [])

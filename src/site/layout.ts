@@ -64,8 +64,8 @@ function footer(site: SiteContext): Markup {
         ${legend}
         <li><span class="none">· nothing</span> nobody has judged it: that is never a pass</li>
         <li><span class="s-miss">⚡ flaky</span> passed only when it was judged again</li>
-        <li><span class="none">with a dot</span> a failure in it is waived</li>
-        <li><span class="none">dashed</span> stale</li>
+        <li>with a dot: a failure in it is waived</li>
+        <li>dashed: stale</li>
       </ul>
       <p>
         ${new Date(site.now).toISOString().replace('T', ' ').slice(0, 16)} UTC · ${site.head.seq} submissions, the last

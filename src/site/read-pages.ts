@@ -70,22 +70,33 @@ export const overviewContent: Reading<[]> = async (archive, links, site) => {
   const findings = found.filter((one) => one.status !== 'miss' && one.waived === null)
   const { items: runs } = await listRuns(archive, { limit: 12 })
   const imageless = (await newestOfCells(archive)).filter(({ digest }) => digest === null)
-  return overviewPage({ images, imageless, findings, runs }, links, site)
+  const explained = new Set(findings.map(({ uid }) => uid))
+  const broken = failing.filter(({ uid, waived }) => !explained.has(uid) && waived === 0)
+  return overviewPage({ images, imageless, findings, broken, runs }, links, site)
 }
 
-/** The newest build of every image with the newest result of each of its cells. */
+/**
+ * Of every image the newest build, and the newest results. The same image has other builds on other platforms, such as a disk and an
+ * archive of files: each platform is told by the newest build that it has results of.
+ */
 async function newestBuilds(
   archive: ReadArchive,
 ): Promise<{ image: ImageRow; results: CellRunRow[]; approved: boolean }[]> {
   const approved = await approvedDigests(archive)
+  const byImage = Map.groupBy(await newestOfCells(archive), ({ image }) => image)
   const names = await listImageNames(archive)
   const all = await Promise.all(
     names.map(async ({ name }) => {
-      const { items } = await listImages(archive, { name, limit: 1 })
+      const { items } = await listImages(archive, { name, limit: 1000 })
       const [image] = items
       if (!image) return []
-      const { newest } = await readGrid(archive, name, 1)
-      const results = [...newest.values()].flatMap((builds) => builds.get(image.build) ?? [])
+      const builds = new Map(items.map(({ digest }, at) => [digest, at]))
+      const age = ({ digest }: CellRunRow) => builds.get(digest ?? '') ?? items.length
+      const byPlatform = Map.groupBy(byImage.get(name) ?? [], ({ platform }) => platform)
+      const results = [...byPlatform.values()].flatMap((rows) => {
+        const build = items[Math.min(...rows.map(age))]?.build
+        return build === undefined ? [] : rows.filter((row) => row.build === build)
+      })
       return [{ image, results, approved: approved.has(image.digest) }]
     }),
   )

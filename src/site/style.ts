@@ -118,7 +118,7 @@ a.mark:hover{outline:2px solid var(--own);outline-offset:1px}
 .facts-line{display:flex;flex-wrap:wrap;gap:8px 28px;margin-top:18px}
 .facts-line dt{color:var(--dim);font-size:13px}.facts-line dd{overflow-wrap:anywhere}
 .facts{display:flex;flex-wrap:wrap;gap:2px 18px;color:var(--dim);font-size:14px}.facts b{color:var(--text);font-weight:500;overflow-wrap:anywhere}
-.problems{display:grid;gap:8px}
+.problems{display:grid;gap:8px}.problems+.problems{margin-top:8px}
 .problems>li{background:var(--card);border:1px solid var(--line);border-inline-start:4px solid var(--dim);border-radius:8px;padding:10px 16px;overflow-wrap:anywhere}
 .problems small{display:block}
 .problems>li:has(.count){display:grid;grid-template-columns:minmax(0,1fr) max-content;gap:0 20px;align-items:center}

@@ -10,26 +10,36 @@ const SHOWN = 200
 
 /** What changed from one build to another. */
 export function comparePage(data: BuildComparison, links: Links): PageContent {
-  const { before, after, packages, broke, fixed, stillFailing, boots, facts } = data
+  const { before, after, packages, cells, broke, fixed, stillFailing, boots, facts } = data
+  const unknown = 'No cell was judged with both builds, so nothing is known.'
   const title = `${after.name} ${before.build} → ${after.build}`
   const body = html`${crumbs([{ text: 'Images', href: links.section('images') }, { text: after.name, href: links.grid(after.name) }, { text: 'changes' }])}
     <h1>${breakable(after.name)}</h1>
     <p class="sub">
       From <a href="${links.image(before.digest)}"><code>${before.build}</code></a> to
       <a href="${links.image(after.digest)}"><code>${after.build}</code></a
-      >${before.name !== after.name && `, which was called ${before.name}`}.
+      >, in ${cells} ${cells === 1 ? 'cell' : 'cells'} that both were judged
+      in${before.name !== after.name && `, which was called ${before.name}`}.
     </p>
     ${tiles([
-      { value: String(broke.length), label: 'newly failing', look: broke.length > 0 ? 'bad' : 'good' },
-      { value: String(fixed.length), label: 'newly fixed', look: fixed.length > 0 ? 'good' : '' },
-      { value: String(stillFailing.length), label: 'fail as before', look: stillFailing.length > 0 ? 'odd' : '' },
+      {
+        value: cells === 0 ? '–' : String(broke.length),
+        label: 'newly failing',
+        look: broke.length > 0 ? 'bad' : cells > 0 ? 'good' : '',
+      },
+      { value: cells === 0 ? '–' : String(fixed.length), label: 'newly fixed', look: fixed.length > 0 ? 'good' : '' },
+      {
+        value: cells === 0 ? '–' : String(stillFailing.length),
+        label: 'fail as before',
+        look: stillFailing.length > 0 ? 'odd' : '',
+      },
       {
         value: packages ? String(packages.length) : '–',
         label: packages ? 'packages changed' : 'packages: not supplied',
       },
     ])}
-    ${part('broke', 'Newly failing', changedList(broke, 'Nothing that held before fails now.', links))}
-    ${part('fixed', 'Newly fixed', changedList(fixed, 'Nothing that failed before holds now.', links))}
+    ${part('broke', 'Newly failing', changedList(broke, cells === 0 ? unknown : 'Nothing that held before fails now.', links))}
+    ${part('fixed', 'Newly fixed', changedList(fixed, cells === 0 ? unknown : 'Nothing that failed before holds now.', links))}
     ${part('packages', 'Packages', packages ? packageTable(packages) : empty('Not supplied for both builds, so nothing is said.'))}
     ${part('timings', 'Boot times', boots.length === 0 ? empty('No cell has one with both builds.') : bootTable(boots, links))}
     ${part('facts', 'Facts', facts ? factsPart(facts) : empty('No cell has kept facts of both builds.'))}

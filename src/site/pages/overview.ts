@@ -17,12 +17,14 @@ export interface OverviewData {
   /** The newest results of cells whose image nobody could tell. */
   imageless: readonly CellRunRow[]
   findings: readonly FindingRow[]
+  /** Results that fail as a whole: no check of them tells why. */
+  broken: readonly CellRunRow[]
   runs: readonly RunRow[]
 }
 
 /** Images down, platforms across: what is known about the newest build of each. */
 export function overviewPage(
-  { images, imageless, findings, runs }: OverviewData,
+  { images, imageless, findings, broken, runs }: OverviewData,
   links: Links,
   site: SiteContext,
 ): PageContent {
@@ -50,7 +52,7 @@ export function overviewPage(
         </ul>`,
       )
     }
-    ${part('failing', 'What fails now', findings.length === 0 ? empty('Nothing fails on the newest builds.') : failures(findings, links))}
+    ${part('failing', 'What fails now', findings.length + broken.length === 0 ? empty('Nothing fails on the newest builds.') : html`${brokenCells(broken, links)} ${failures(findings, links)}`)}
     ${part('runs', 'Latest runs', runs.length === 0 ? empty('No run yet.') : runTable(runs, links, site))}`
   return { title: 'Overview', section: 'overview', body }
 }
@@ -115,6 +117,21 @@ function tile(rows: readonly CellRunRow[], href: string, what: string, site: Sit
     ><span aria-hidden="true">${STATUS_STYLE[status].glyph} ${good}/${rows.length}${flaky && ' ⚡'}</span
     ><span class="sr">${words}</span></a
   >`
+}
+
+/** Cells that did not come to be judged. */
+function brokenCells(rows: readonly CellRunRow[], links: Links): Markup | false {
+  if (rows.length === 0) return false
+  return html`<ul class="problems">
+    ${rows.slice(0, 12).map(
+      (row) =>
+        html`<li class="e-${row.status}">
+          <a href="${links.result(row.uid)}">${breakable(row.cell)}</a>
+          <span class="title">${row.reason ?? 'the cell itself'}</span>
+          <small>build ${row.build}</small>
+        </li> `,
+    )}
+  </ul>`
 }
 
 function failures(findings: readonly FindingRow[], links: Links): Markup {

@@ -3,6 +3,8 @@ import { groupFailures, type Failure } from '../../../src/known-issues/group-fai
 import { failureSignature, normaliseFailure } from '../../../src/known-issues/signature.ts'
 
 test.each([
+  ['h-20261122-110750-sply-debian-12-subject-58a9c4bb is gone', 'MACHINE is gone'],
+  ['run 20261122-110750-sply', 'run RUN'],
   ['2026-08-22T10:15:33.123Z up', 'TIME up'],
   ['2026-08-22 10:15:33,100 - x', 'TIME - x'],
   ['Aug 22 10:15:33 host sshd[812]: no', 'TIME host sshd[PID]: no'],
