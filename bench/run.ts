@@ -19,7 +19,7 @@ const ALL = [
 /** Takes six minutes, so it is only run when it is named: 5,000 cells, 500 at a time. */
 const LARGE = 'schedule-large'
 /** Take minutes too: launches against a simulated cloud that fails, and a simulated cloud that answers wrongly. */
-const NAMED = ['storm', 'mutants']
+const NAMED = ['storm', 'ec2-mutants', 'simulator-mutants', 'cloud-calls']
 const flags: Readonly<Record<string, readonly string[]>> = {
   // Cells by the hundred keep so much alive that a small nursery is emptied into the old space again and again.
   schedule: ['--max-semi-space-size=64'],

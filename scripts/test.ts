@@ -7,7 +7,7 @@ import { SummaryReporter } from './test-summary.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** What tests use besides the harness itself; each test that misses one says so. Package names of Debian. */
+/** What tests use besides the harness itself; each test that misses one says so. By command or file, package names of Debian. */
 const TEST_PACKAGES: Readonly<Record<string, string>> = {
   shellcheck: 'shellcheck',
   busybox: 'busybox',
@@ -21,12 +21,14 @@ const TEST_PACKAGES: Readonly<Record<string, string>> = {
   gpg: 'gnupg',
   openssl: 'openssl',
   'dpkg-scanpackages': 'dpkg-dev',
+  '/usr/lib/python3/dist-packages/boto3': 'python3-boto3',
+  '/usr/lib/python3/dist-packages/libcloud': 'python3-libcloud',
 }
 
 /** With root and apt, everything the tests can use is installed; elsewhere nothing is touched and tests say what they miss. */
 function prepareHost(): void {
   if (process.getuid?.() !== 0 || !isDebian() || process.env.HARNESS_TEST_SETUP === 'no') return
-  const missing = Object.entries(TEST_PACKAGES).filter(([command]) => !onPath(command))
+  const missing = Object.entries(TEST_PACKAGES).filter(([command]) => !isThere(command))
   if (missing.length > 0) {
     const packages = missing.map(([, name]) => name)
     console.log(`installing ${packages.join(' ')}`)
@@ -52,6 +54,11 @@ function run(command: readonly [string, ...string[]], env: NodeJS.ProcessEnv): v
 function isDebian(): boolean {
   if (!existsSync('/etc/os-release') || !onPath('apt-get')) return false
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'))
+}
+
+/** A command, or the path of a file. */
+function isThere(what: string): boolean {
+  return what.startsWith('/') ? existsSync(what) : onPath(what)
 }
 
 function onPath(command: string): boolean {

@@ -1,5 +1,5 @@
 // Breaks the answers of the simulated EC2 one by one, and shows that the life of a machine, which passes over the real simulator, then fails.
-// `node bench/mutants.ts`. Prints a line for each mutant and the score; exits with 1 when one survives.
+// `node bench/ec2-mutants.ts [PART OF A NAME]`. Prints a line for each mutant and the score; exits with 1 when one survives.
 import { strict as assert } from 'node:assert'
 import { request as send } from 'node:http'
 import pLimit from 'p-limit'
