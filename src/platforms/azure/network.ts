@@ -1,3 +1,4 @@
+import { PlatformError } from '../../core/errors.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import { shortOf } from '../cloud-names.ts'
 import type { Owner } from '../platform.ts'
@@ -94,6 +95,12 @@ export class Grounds {
       },
       waiting,
     )
-    return { group, subnet: network.subnets?.[0]?.id ?? '', securityGroup }
+    const made = network.subnets?.[0]?.id
+    if (made === undefined || securityGroup === '') {
+      throw new PlatformError('unavailable', `Azure told no id of the network ${name}`, {
+        cause: new Error('an answer without an id'),
+      })
+    }
+    return { group, subnet: made, securityGroup }
   }
 }

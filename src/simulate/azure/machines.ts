@@ -74,6 +74,7 @@ function create(
   const location = textOf(body['location'])
   const size = wanted.hardwareProfile.vmSize
   if (!findSize(size)) throw invalid(`The value ${size} provided for the VM size is not valid.`)
+  checkReferences(world, wanted)
   const running = [...world.entries.values()].filter(({ power: on }) => on !== undefined).length
   const limit = world.settings.quota ?? 100_000
   if (running >= limit || world.strikes('quota', location, size))
@@ -106,6 +107,22 @@ function create(
     }
   })
   return { status: 201, body: structuredClone(entry.data), operation }
+}
+
+/** What a machine is plugged into has to be there. */
+function checkReferences(world: World, wanted: MachineProperties): void {
+  for (const { properties } of wanted.networkProfile.networkInterfaceConfigurations ?? []) {
+    const subnets = properties.ipConfigurations.map((one) => one.properties.subnet.id)
+    const known = (id: string) => world.entries.has(id.replace(/\/subnets\/[^/]+$/, '').toLowerCase())
+    const missing = subnets.find((id) => !/\/subnets\/[^/]+$/.test(id) || !known(id))
+    const group = properties.networkSecurityGroup?.id
+    if (missing !== undefined || (group !== undefined && !world.entries.has(group.toLowerCase())))
+      throw new ApiError(
+        400,
+        'InvalidResourceReference',
+        `Resource ${missing ?? group} referenced by the machine was not found.`,
+      )
+  }
 }
 
 async function boot(world: World, entry: Entry, wanted: MachineProperties): Promise<void> {
