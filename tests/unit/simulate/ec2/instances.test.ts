@@ -136,7 +136,7 @@ describe('a fault', () => {
   test('a lost reply is of a call that was done, and its token gives the answer', async () => {
     await using ec2 = await openEc2({ fault: 'lost-reply:RunInstances:x1' })
     const ClientToken = 'lost'
-    await expect(run(ec2.client, { ClientToken })).rejects.toThrow()
+    await expect(run(ec2.client, { ClientToken })).rejects.toMatchObject({ name: 'TimeoutError' })
     const id = await run(ec2.client, { ClientToken })
     const { Reservations = [] } = await ec2.client.send(new DescribeInstancesCommand({}))
     expect(Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId }) => InstanceId))).toEqual([id])
