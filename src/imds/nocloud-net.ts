@@ -57,6 +57,8 @@ function networkConfig({ nics, dns }: InstanceDocument): string {
           match: { macaddress: mac },
           'set-name': `eth${index}`,
           dhcp4: true,
+          // Both leases have a default route; the one of the first card is to win.
+          ...(index > 0 ? { 'dhcp4-overrides': { 'route-metric': 100 * (index + 1) } } : {}),
           ...(addresses.length > 0 ? { addresses } : {}),
           ...(index === 0 ? { nameservers: { addresses: dns } } : {}),
         },

@@ -56,6 +56,8 @@ regression(
       { deadline: '60 seconds' },
     )
     expect(await addressesOf(instance), 'addresses').toContain(`eth1 ${second?.ipv4.address}/${second?.ipv4.prefix}`)
+    // OpenStack gives cards no rank: of two leases with a default route either may win.
+    if (document.cloud === 'openstack') return
     const [route = ''] = (await instance.sh`ip route show default`).split('\n').sort((a, b) => metric(a) - metric(b))
     expect(route, 'the preferred default route').toContain('dev eth0')
   },
