@@ -15,7 +15,7 @@ import { diskRecipe } from './disk-recipe.ts'
 import { makeRawDisk } from './make-disk.ts'
 
 /** Raise it when the same root file system becomes another disk. */
-const LAYOUT_REVISION = 1
+const LAYOUT_REVISION = 2
 
 export interface DiskBuildOptions extends BuildOptions {
   /** Default `qcow2`. */

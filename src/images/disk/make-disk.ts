@@ -81,7 +81,8 @@ for file in boot.img core.img; do
   if [ -f "tree/boot/grub/i386-pc/$file" ]; then cp "tree/boot/grub/i386-pc/$file" "$file"; fi
 done
 truncate -s "\${esp_kib}k" esp.img
-mkfs.vfat -F 32 -s 1 -n ESP \${esp_id:+-i "$esp_id"} --invariant esp.img >/dev/null
+# the later option wins, and --invariant brings an identifier of its own
+mkfs.vfat -F 32 -s 1 -n ESP --invariant \${esp_id:+-i "$esp_id"} esp.img >/dev/null
 if [ -d tree/boot/efi/EFI ] && [ ! -L tree/boot ]; then
   mcopy -Q -s -m -i esp.img tree/boot/efi/EFI ::
   find tree/boot/efi -mindepth 1 -delete

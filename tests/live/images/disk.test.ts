@@ -42,6 +42,14 @@ describe.skipIf(!able)('disks (needs root and their tools: sudo ./harness setup 
     await runHost(['e2fsck', '-f', '-n', join(dir, 'root.img')], { env, deadlineMs: 60_000 })
     const esp = await runHost(['mdir', '-/', '-b', '-i', `${raw}@@4M`, '::/EFI/BOOT'], { deadlineMs: 30_000 })
     expect(esp).toContain('::/EFI/BOOT/BOOTX64.EFI')
+    const idAt = async (offset: number) =>
+      await runHost(['blkid', '-p', '-o', 'value', '-s', 'UUID', '-O', String(offset), raw], {
+        env,
+        deadlineMs: 30_000,
+      })
+    const fstab = await runHost(['debugfs', '-R', 'cat /etc/fstab', join(dir, 'root.img')], { env, deadlineMs: 30_000 })
+    expect(fstab).toContain(`UUID=${(await idAt(ROOT_START)).trim()} / `)
+    expect(fstab).toContain(`UUID=${(await idAt(4 * 1024 ** 2)).trim()} /boot/efi `)
     const sector = (await runHost(['head', '-c', '512', raw], { deadlineMs: 30_000 })).toString()
     expect(sector).toContain('GRUB')
   })
