@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, test } from 'vitest'
+import { runHost } from '../../../src/core/subprocess.ts'
+import { openPlatformNamed } from '../../../src/platforms/open-platform.ts'
+
+const HARNESS = join(import.meta.dirname, '../../../harness')
+
+test('harness simulate ec2 serves what it prints, tells each call, and ends at Ctrl-C', async () => {
+  const args = ['simulate', 'ec2', '--backend', 'memory', '--fault', 'throttle:DescribeImages:x1']
+  const child = spawn(HARNESS, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = new Promise<number | null>((resolve) => child.on('exit', resolve))
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line)
+    const options = /^options of the platform: (.*)$/.exec(line)?.[1]
+    if (options !== undefined) {
+      await using session = await openPlatformNamed('ec2', JSON.parse(options) as Record<string, unknown>)
+      expect((await session.resolveImage('debian-12')).distribution).toBe('debian')
+      child.kill('SIGINT')
+    }
+  }
+  expect(await exited).toBe(0)
+  expect(lines[0]).toMatch(/^Amazon EC2 \(simulated, machines: memory\): http:\/\/127\.0\.0\.1:\d+$/)
+  expect(lines).toContainEqual(expect.stringMatching(/^DescribeImages 503 RequestLimitExceeded \d+ ms$/))
+  expect(lines).toContainEqual(expect.stringMatching(/^DescribeImages 200 \d+ ms$/))
+})
+
+test('harness simulate ec2 --behaviours tells what is documented and what is assumed', async () => {
+  const text = await runHost([HARNESS, 'simulate', 'ec2', '--behaviours'], { deadlineMs: 60_000 })
+  expect(text).toContain('(documented: https://docs.aws.amazon.com/')
+  expect(text).toContain('(assumed)')
+})
