@@ -210,7 +210,7 @@ regression(
     // Events of the kernel do not reach udev in a container, so what its rule would run is run by hand.
     const told = instance.capabilities.has('own-kernel')
       ? ''
-      : `ACTION=add SUBSYSTEM=net DEVPATH=/devices/virtual/net/${id} sh -c 'exec $(ls /usr/lib*/cloud-init/hook-hotplug | head -n 1)'; `
+      : `for turn in $(seq 20); do [ -e /sys/class/net/${id}/address ] && break; sleep 1; done; ACTION=add SUBSYSTEM=net DEVPATH=/devices/virtual/net/${id} sh -c 'exec $(ls /usr/lib*/cloud-init/hook-hotplug | head -n 1)'; `
     const found = await instance.root.run(
       `${told}for second in $(seq 60); do ip -o -4 address show dev ${id} scope global | grep -qF ' ${card?.ipv4.address}/' && echo found && break; sleep 1; done; grep -A 200 hotplug_hook /var/log/cloud-init.log | tail -n 40`,
       { deadline: '90 seconds' },
