@@ -15,6 +15,8 @@ const ALL = [
   'datasources',
   'qemu',
   'site',
+  'known-issues',
+  'archive',
 ]
 /** Takes six minutes, so it is only run when it is named: 5,000 cells, 500 at a time. */
 const LARGE = 'schedule-large'
