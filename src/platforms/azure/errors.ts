@@ -15,7 +15,7 @@ export interface ErrorRow {
 }
 
 const QUOTA = 'ask for more quota, or set limits.azure in the matrix'
-const ACCESS = 'see which permission is missing: harness doctor azure'
+const ACCESS = 'see which permission is missing: harness doctor --platform azure'
 
 /** First match wins. */
 export const ERROR_TABLE: readonly ErrorRow[] = [

@@ -14,7 +14,7 @@ export interface ErrorRow {
 }
 
 const QUOTA = 'ask for more quota, or set limits.gce in the matrix'
-const ACCESS = 'see which permission is missing: harness doctor gce'
+const ACCESS = 'see which permission is missing: harness doctor --platform gce'
 
 /** First match wins. */
 export const ERROR_TABLE: readonly ErrorRow[] = [
