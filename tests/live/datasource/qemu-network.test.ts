@@ -5,7 +5,7 @@ import { waitUntil } from '../../../src/core/wait-until.ts'
 import type { CloudIdentity } from '../../../src/platforms/cloud-identity.ts'
 import { openPlatform } from '../../../src/platforms/open-platform.ts'
 import { testDisk } from '../qemu/test-disk.ts'
-import { tinyFolder } from '../qemu/tiny-guests.ts'
+import { speaking, tinyFolder } from '../qemu/tiny-guests.ts'
 import { probeKernel, whyNoProbe } from './probe-kernel.ts'
 import type { ProbeKernel } from './probe-kernel.ts'
 
@@ -65,7 +65,7 @@ describe.skipIf(skip)(`the network and firmware of guests on QEMU${skip ? ` (ski
   async function told(cloudIdentity?: CloudIdentity): Promise<Record<string, string>> {
     await using session = await openPlatform('qemu', {})
     await using instance = await session.launch({
-      image: folder.image('empty.img', new Uint8Array(512)),
+      image: folder.image('empty.img', speaking('')),
       boot: 'bios',
       extra: { kernel },
       ...(cloudIdentity ? { cloudIdentity } : {}),
