@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { afterAll, vi } from 'vitest'
 import { openPlatform } from '../../src/platforms/open-platform.ts'
 import type { PlatformOptions } from '../../src/platforms/open-platform.ts'
@@ -37,6 +38,23 @@ describePlatform('ec2', {
     quota: () => withFault('quota'),
     capacity: () => withFault('stockout'),
     unavailable: () => withFault('async-failure'),
+  },
+})
+
+const sshPort = randomInt(20_000, 30_000)
+const inMemory = new MemoryBackend({ bootMs: 20, agentMs: 20, sshPort })
+let quick: Simulator | undefined
+afterAll(async () => {
+  await quick?.[Symbol.asyncDispose]()
+  await inMemory[Symbol.asyncDispose]()
+})
+
+describePlatform('ec2, with machines in memory', {
+  manifest,
+  image: 'debian-13',
+  open: async () => {
+    quick ??= await simulated.start({ backend: inMemory, images: {} })
+    return await openPlatform('ec2', { ...quick.options, 'ssh-port': sshPort, user: 'root' })
   },
 })
 

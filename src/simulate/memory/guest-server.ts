@@ -73,8 +73,15 @@ function authenticate(guest: Guest, utils: typeof Utils, context: AuthContext): 
 
 async function run(transport: FakeTransport, command: string, channel: ServerChannel): Promise<void> {
   const result = await transport.exec({ command, stdin: channel.stdin, deadlineMs: COMMAND_MS })
-  channel.stdout.write(result.stdout)
-  channel.stderr.write(result.stderr)
+  // The end of a channel overtakes what waits for room in its window.
+  await written(channel.stderr, result.stderr)
+  await written(channel.stdout, result.stdout)
   channel.exit(result.exitCode)
   channel.end()
+}
+
+function written(to: NodeJS.WritableStream, data: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    to.write(data, (error) => (error ? reject(error) : resolve()))
+  })
 }
