@@ -40,7 +40,6 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     { on: 'machineTypes.get', does: 'hardly any disks', change: set('maximumPersistentDisks', 1) },
     { on: 'regions.get', does: 'no zones', change: set('zones', []) },
     { on: 'regions.get', does: 'zones that are none', change: set('zones', ['zones/us-central1-x']) },
-    { on: 'networks.get', does: 'another name is passed over, no answer is not', change: () => ({ error: 1 }) },
     { on: 'instances.insert', does: 'no name of the operation', change: set('name', undefined) },
     { on: 'instances.insert', does: 'done before it is', change: set('status', 'DONE') },
     {
@@ -214,9 +213,10 @@ async function machineLife(session: Session, cloud: string): Promise<void> {
   await machine.removeDisk(disk.id)
   const snapshot = await machine.snapshot('one', waiting)
   assert.equal((await session.resolveImage(snapshot.id)).id, snapshot.id)
-  const kinds = new Set((await session.resources({ runId: session.owner.runId })).map(({ kind }) => kind))
+  const listed = await session.resources({ runId: session.owner.runId })
+  const kinds = new Set(listed.map(({ kind }) => kind))
   assert.ok(kinds.has('machine') && kinds.has('snapshot'), 'the list is not complete')
-  if (cloud === 'azure') assert.ok(kinds.has('network'))
+  if (cloud === 'azure') assert.ok(listed.some(({ id }) => id.startsWith('group/')))
   await using copy = await session.launch({ image: snapshot.id, boot: 'uefi', deadline: '15 seconds' })
   assert.equal(await copy.state(), 'running')
   await copy.destroy()
