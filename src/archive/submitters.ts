@@ -74,9 +74,6 @@ const schema = z.strictObject({
     .default({ submissionsPerDay: 1_000, megabytesPerDay: 2_000 }),
 })
 
-/** The format of `submitters/<id>.yaml`. */
-export const submitterSchema = schema
-
 export type Role = 'results' | 'waivers' | 'approvals' | 'operator'
 
 /** One way a submitter shows who it is. Days are milliseconds: the end of the last day, the start of the others. */

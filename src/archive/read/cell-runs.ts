@@ -134,19 +134,3 @@ export async function checksOf({ sql }: ReadArchive, uids: readonly string[]): P
   }
   return found
 }
-
-/** Numbers of a cell over time, oldest first. */
-export async function measurementsOf(
-  { sql }: ReadArchive,
-  cell: string,
-  name: string,
-  limit = 200,
-): Promise<{ uid: string; build: string; startedAt: number; value: number; unit: string }[]> {
-  const rows = await sql.query<{ uid: string; build: string; startedAt: number; value: number; unit: string }>(
-    `SELECT c.uid AS uid, c.build AS build, c.started_at AS "startedAt", m.value AS value, m.unit AS unit
-     FROM cell_run c JOIN measurement m ON m.uid = c.uid JOIN submission_state v ON v.id = c.submission
-     WHERE c.cell = ? AND m.name = ? AND v.state = 'accepted' ORDER BY c.started_at DESC, c.uid DESC LIMIT ?`,
-    [cell, name, limit],
-  )
-  return rows.reverse()
-}

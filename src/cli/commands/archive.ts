@@ -79,7 +79,7 @@ async function verify(folder: string, { json }: ArchiveFlags): Promise<void> {
   const { proveArchive } = await import('../../archive/index.ts')
   const found = await proveArchive(folder)
   if (json) await printJson(found)
-  else await print(`${plural(found.submissions, 'submission')} are what they were; the head is ${found.head}`)
+  else await print(`proved ${plural(found.submissions, 'submission')}; the head is ${found.head}`)
 }
 
 async function rebuild(folder: string, { database, json }: ArchiveFlags): Promise<void> {
