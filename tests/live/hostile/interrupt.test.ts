@@ -5,7 +5,7 @@ import { begins, command, type HarnessRun, leftOf, startRun, testFolder, untilEv
 const skip = await whyNoLxd()
 
 describe.skipIf(skip)(`a run among others${skip ? ` (skipped: ${skip})` : ''}`, () => {
-  test.each(['image', 'launch', 'first-boot', 'first-boot-facts', 'reboot', 'collect', 'destroy'])(
+  test.concurrent.each(['image', 'launch', 'first-boot', 'first-boot-facts', 'reboot', 'collect', 'destroy'])(
     'is stopped by Ctrl-C at the step %s, exits 130 and leaves nothing',
     async (step) => {
       using folder = testFolder()
