@@ -130,7 +130,7 @@ async function untilDone(
     async () => {
       if (operation.status !== 'DONE') {
         const left = { deadlineMs: Math.max(1, until - performance.now()), signal }
-        operation = await read(doing, left, (options) => wait(operation.name ?? '', options))
+        operation = await lookAt(doing, left, (options) => wait(operation.name ?? '', options))
       }
       if (operation.status === 'DONE') return { done: true, value: undefined }
       return { done: false, saw: `the operation is ${String(operation.status).toLowerCase()}` }
@@ -138,6 +138,20 @@ async function untilDone(
   )
   const errors = operation.error?.errors ?? []
   if (errors.length > 0) throw operationError(errors, doing, operation.httpErrorStatusCode)
+}
+
+/** An operation that nobody knows says nothing about the resource it was about: that may still be there. */
+async function lookAt(
+  doing: string,
+  waiting: CallWaiting,
+  wait: (options: CallOptions) => Promise<Operation>,
+): Promise<Operation> {
+  try {
+    return await read(doing, waiting, wait)
+  } catch (error) {
+    if (!(error instanceof PlatformError && error.kind === 'not-found')) throw error
+    throw new PlatformError('invalid', `Compute Engine does not know its own operation, ${doing}`, { cause: error })
+  }
 }
 
 /** Passes over the removal of something that is gone. */
