@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cleanText } from '../../core/text.ts'
 import { classifyConsole } from '../../instance/console.ts'
 import { CONSOLE, CONSOLE_BYTES } from './arguments.ts'
 
@@ -15,11 +16,11 @@ export async function readConsole(dir: string): Promise<string> {
 }
 
 /** What systemd says when a disk or a port of the guest did not come up in its time. */
-const LATE_DEVICE = /Timed out waiting for device \S*/
+const LATE_DEVICE = /Timed out waiting for device [^\n]{0,120}/
 
 /** The device a boot waited for in vain, as the console tells. */
 export async function lateDevice(dir: string): Promise<string | undefined> {
-  return LATE_DEVICE.exec(await readEnd(dir, MAX_BYTES, ''))?.[0]
+  return LATE_DEVICE.exec(cleanText(await readEnd(dir, MAX_BYTES, '')))?.[0].trim()
 }
 
 /** Whether the last thing the console showed is something no machine gets out of by itself. */
