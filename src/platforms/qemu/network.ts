@@ -12,7 +12,7 @@ export interface UserNetwork {
 /**
  * QEMU passes on whatever a guest sends to other networks, and keeps what stays inside of one. So the network contains the addresses
  * of the metadata services of clouds, 169.254.169.254 and 168.63.129.16: a guest asks for them on its own wire, where nobody answers
- * but a service that was put there. Public addresses from 168.0.0.0 to 169.255.255.255 cannot be reached for it.
+ * but a service that was put there. Root of a guest can get around it with a route of its own; `isolated` is for guests nobody trusts. Public addresses from 168.0.0.0 to 169.255.255.255 cannot be reached for it.
  */
 const SHIELDED: UserNetwork = {
   subnet: '168.0.0.0/7',
