@@ -4,8 +4,8 @@ import type { TerminalRequest } from '../machine.ts'
 
 /** A command on somebody's terminal. Resolves with its exit code when it ends. @throws TransportError when there is no channel */
 export async function runOnTerminal(client: Client, command: string, request: TerminalRequest): Promise<number> {
-  const { input, output, term, size, signal } = request
-  const { columns: cols, rows } = size()
+  const { input, output, term, signal } = request
+  const { columns: cols, rows } = request.size()
   const channel = await new Promise<ClientChannel>((resolve, reject) => {
     client.exec(command, { pty: { term, cols, rows } }, (cause, opened) => {
       if (cause) reject(new TransportError('protocol', `there is no terminal: ${cause.message}`, { cause }))
@@ -13,7 +13,7 @@ export async function runOnTerminal(client: Client, command: string, request: Te
     })
   })
   using _ = request.onResize(() => {
-    const now = size()
+    const now = request.size()
     channel.setWindow(now.rows, now.columns, 0, 0)
   })
   const leave = () => channel.close()
