@@ -19,7 +19,8 @@ export function expiryScript({ expires }: Owner): string {
     `left=$((${at} - $(date +%s)))`,
     '[ $left -gt 60 ] || left=60',
     `if command -v systemd-run >/dev/null 2>&1; then`,
-    `systemctl is-active --quiet ${UNIT}.timer || systemd-run --no-block --quiet --unit=${UNIT} --on-active=$left systemctl poweroff >/dev/null 2>&1`,
+    // Early in a boot it waits for its timer in spite of --no-block (systemd 257), and the timer waits for the boot.
+    `(systemctl is-active --quiet ${UNIT}.timer || systemd-run --no-block --quiet --unit=${UNIT} --on-active=$left systemctl poweroff) </dev/null >/dev/null 2>&1 &`,
     `elif [ ! -e /run/${UNIT} ]; then`,
     `: > /run/${UNIT}; (sleep $left; poweroff) >/dev/null 2>&1 &`,
     'fi',
