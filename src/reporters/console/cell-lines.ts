@@ -12,11 +12,14 @@ import { evidenceLines } from './evidence.ts'
 const MAX_SHOWN = 10
 const MANY_LINES = toMs('1 second')
 
-/** `✔ lxd/debian-13/default/container  pass  34.6 s  38 passed, 1 skipped`. */
-export function verdictLine(cell: CellModel, width: number, paint: Paint): string {
+/**
+ * `✔ lxd/debian-13/default/container  pass  34.6 s  38 passed, 1 skipped`.
+ * @param longest columns of the longest id of the run: where there is room, cells are told apart by all of it
+ */
+export function verdictLine(cell: CellModel, width: number, paint: Paint, longest = 0): string {
   const { glyph, word, ansi } = STATUS_STYLE[cell.status]
   const checks = countChecks(countedChecks(cell))
-  const id = column(cell.summary.id, Math.min(44, Math.max(20, width - 40)))
+  const id = column(cell.summary.id, Math.min(Math.max(44, longest), Math.max(20, width - 40)))
   const time = cell.durationMs >= MANY_LINES ? timeText(cell.durationMs) : ''
   const flaky = isFlaky(cell) && checks.flaky === 0 ? 'flaky' : ''
   const cost = costText(cell.usage)

@@ -69,6 +69,6 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
     if (event.type === 'leaked' || event.type === 'warning') return plainLines(event, run, paint)
     if (event.type !== 'cell-ended') return []
     const cell = run.cells.find(({ summary }) => summary.id === event.cell)
-    return cell ? [verdictLine(cell, width(), paint)] : []
+    return cell ? [verdictLine(cell, width(), paint, cell.summary.id.length)] : []
   }
 }

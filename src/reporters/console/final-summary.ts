@@ -14,12 +14,14 @@ export function finalSummary(
 ): string[] {
   const { width, paint } = options
   const lines: string[] = ['']
+  const longest = run.cells.reduce((most, { summary }) => Math.max(most, summary.id.length), 0)
   const worse = run.cells.filter(
     (cell) => cell.status !== 'pass' || countedChecks(cell).some(isProblem) || cell.leaks.length > 0,
   )
   for (const cell of options.omitPassed ? [] : run.cells.filter((candidate) => !worse.includes(candidate)))
-    lines.push(verdictLine(cell, width, paint))
-  for (const cell of worse) lines.push('', verdictLine(cell, width, paint), ...problemLines(run, cell, width, paint))
+    lines.push(verdictLine(cell, width, paint, longest))
+  for (const cell of worse)
+    lines.push('', verdictLine(cell, width, paint, longest), ...problemLines(run, cell, width, paint))
   for (const { id, reason } of run.excluded)
     lines.push(paint('2', oneLine(`${STATUS_STYLE.skip.glyph} ${id}  left out: ${reason}`, 400)))
   for (const line of notSelectedLines(run.notSelected))

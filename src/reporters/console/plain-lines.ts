@@ -72,7 +72,7 @@ export function plainLines(event: RunEvent, run: RunModel, paint: Paint): string
       )
     case 'cell-ended': {
       const cell = run.cells.find(({ summary }) => summary.id === event.cell)
-      return cell ? [`${clock} ${verdictLine(cell, 160, paint)}`] : []
+      return cell ? [`${clock} ${verdictLine(cell, 160, paint, cell.summary.id.length)}`] : []
     }
     default:
       return []

@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { cleanText } from '../../../src/core/text.ts'
+import { finalSummary } from '../../../src/reporters/console/final-summary.ts'
 import { consoleReporter, type ConsoleOptions } from '../../../src/reporters/index.ts'
+import { foldEvents } from '../../../src/results/run-model.ts'
 import { sampleEvents, type SampleName } from './sample.ts'
 
 async function play(name: SampleName, options: Partial<ConsoleOptions> & { isTTY?: boolean; columns?: number } = {}) {
@@ -252,3 +254,19 @@ function replay(text: string): string[] {
   }
   return lines
 }
+
+test('where there is room, cells with long ids are told apart to the end of a run', async () => {
+  const run = foldEvents(await sampleEvents('passing'))
+  const [first] = run.cells
+  if (!first) throw new Error('the sample has cells')
+  const named = (identity: string) => ({
+    ...first,
+    summary: { ...first.summary, id: `lxd/debian-13/default/container,identity=${identity}` },
+  })
+  const paint = (_sgr: string, text: string) => text
+  const text = finalSummary({ ...run, cells: [named('digitalocean'), named('hetzner')] }, { width: 160, paint }).join(
+    '\n',
+  )
+  expect(text).toMatch(/identity=digitalocean pass/)
+  expect(text).toMatch(/identity=hetzner {6}pass/)
+})
