@@ -47,10 +47,18 @@ export async function openJobs(database: Database, onWarning: (message: string) 
     Object.assign(said, { text, at: Date.now() })
     onWarning(text)
   })
-  await boss.start()
   // Only workers of the same version understand what is to be done.
   const queue = `cells-${await harnessVersion()}`
-  await boss.createQueue(queue, { heartbeatSeconds: HEARTBEAT_SECONDS, retryLimit: RETRIES, deleteAfterSeconds: 3600 })
+  await database.transaction(async (query) => {
+    // Two that make the queue at the same moment in a new database: the schema is there twice for one of them.
+    await query(`SELECT pg_advisory_xact_lock(hashtext('harness jobs'))`)
+    await boss.start()
+    await boss.createQueue(queue, {
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+      retryLimit: RETRIES,
+      deleteAfterSeconds: 3600,
+    })
+  })
   return {
     async add(jobs) {
       await boss.insert(
