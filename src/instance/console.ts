@@ -30,6 +30,8 @@ const SIGNS: readonly [RegExp, string][] = [
     /can't open \/dev\/tty1?: No such[^\n]{0,80}init|No working init found|Requested init [^\n]{0,80}failed/,
     'there is no working init',
   ],
+  // What LXC says.
+  [/Failed to exec "[^"\n]{1,80}"/, 'it has no init that can be run'],
 ]
 
 /** What a console says about a machine that cannot be reached, or undefined when it is silent about it. */

@@ -10,6 +10,7 @@ import type { LxdClient } from './client.ts'
 import { CONTROL_KEY } from './cloud/control-key.ts'
 import { DMI_FOLDER, OVERRIDES } from './cloud/guest-script.ts'
 import { ConsoleMemory } from './console.ts'
+import { lastErrors } from './start-log.ts'
 import { destroyInstance } from './destroy.ts'
 import { addDisk, addNic, removeDevice } from './devices.ts'
 import { openExecTransport } from './exec-transport.ts'
@@ -118,8 +119,10 @@ export class LxdMachine implements Machine {
     await restartInstance(this.#client, this.name, options)
   }
 
-  consoleLog(): Promise<string> {
-    return this.#console.read()
+  async consoleLog(): Promise<string> {
+    const shown = await this.#console.read()
+    // A program that could not even be begun shows nothing; LXC may tell why a moment after the start has succeeded.
+    return shown === '' ? await lastErrors(this.#client, this.name).catch(() => '') : shown
   }
 
   async snapshot(name: string, options: Waiting): Promise<{ id: string; name: string }> {

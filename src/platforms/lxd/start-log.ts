@@ -22,7 +22,8 @@ export async function explainStart(client: LxdClient, name: string, error: unkno
   })
 }
 
-async function lastErrors(client: LxdClient, name: string): Promise<string> {
+/** What LXC wrote about a start of an instance, or empty. */
+export async function lastErrors(client: LxdClient, name: string): Promise<string> {
   const { body } = await client.open(`/1.0/instances/${name}/logs/lxc.log`, { deadlineMs: 5000 })
   let text = ''
   for await (const chunk of body) text = (text + String(chunk)).slice(-65_536)

@@ -8,6 +8,7 @@ test.each([
   ['Failed to mount early API filesystems.\nExiting PID 1...', 'systemd could not start'],
   ['grub rescue> ', 'boot loader'],
   ['BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Access Denied', 'refused'],
+  ['No such file or directory - Failed to exec "/sbin/init"', 'has no init that can be run'],
   ['BdsDxe: No bootable option or device was found.', 'firmware found nothing'],
   ['\u001b[40m in 5 seconds to skip \u001b[33mstartup.nsh\u001b[0m or any other key', 'firmware found nothing'],
 ])('%s', (text, meaning) => {
