@@ -16,14 +16,19 @@ export async function runOnTerminal(client: Client, command: string, request: Te
     const now = request.size()
     channel.setWindow(now.rows, now.columns, 0, 0)
   })
-  const leave = () => channel.close()
-  signal?.addEventListener('abort', leave, { once: true })
+  let leave = () => {}
   const ended = new Promise<number>((resolve) => {
     // A channel that closes without a word was cut.
     let code = 255
     channel.on('exit', (exitCode: number | null) => (code = exitCode ?? code))
     channel.on('close', () => resolve(code))
+    leave = () => {
+      channel.close()
+      // A server may answer only when the command has ended, and one that had just begun may not hear of it.
+      resolve(255)
+    }
   })
+  signal?.addEventListener('abort', leave, { once: true })
   input.pipe(channel)
   channel.pipe(output, { end: false })
   channel.stderr.pipe(output, { end: false })
