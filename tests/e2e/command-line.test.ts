@@ -29,14 +29,24 @@ describe('help', () => {
         explain     tell what a check or log rule wants, why, and how to repair an image
         check       judge recorded facts by the policy suite, without launching
         check-logs  scan log files by the log rules
+        issues      prove known issues, and look for them in old runs
+        gate        decide by a policy whether an image may be published
+        approve     sign a decision of the gate
+        site        write the pages of an archive of results as files
         report      make the reports of a run again, or other formats of them
         history     tell how checks and cells did in the runs so far, and which axis explains failures
         merge       make one run of the parts of \`harness run --shard\`
+        publish     publish a run: signed results and logs, to a server or an archive on this host
+        retract     take back what you published
+        serve       serve an archive of published results: submissions, pages and data
+        archive     make, verify, rebuild, dump and back up an archive of published results
+        key         make the key that signs what you publish
         image       build, download, list, inspect and remove test images
         inspect     tell what an image is and judge it without booting it
         diff        tell what changed between two images
         shell       launch an image, or attach to an instance, and get a prompt
         imds        serve the metadata service of a cloud, with faults when you like
+        simulate    serve the API of a cloud on this host, with machines and faults
         sweep       remove what an interrupted run left behind
         doctor      tell what this host can run, and what would fix the rest
         setup       install what this host needs, after asking

@@ -13,9 +13,7 @@ export default defineCommand({
     reason: { type: 'string', value: 'TEXT', text: 'why; everyone can read it' },
     json: { type: 'boolean', text: 'print data' },
   },
-  examples: [
-    'harness retract sha256:… --reason "the mirror was broken" --to https://results.example.org --key publish.pem',
-  ],
+  examples: ['harness retract sha256:… --reason "the mirror was broken" --to URL --key publish.pem'],
   async run({ options, args, signal }) {
     const [id = ''] = args
     const { reason } = options
