@@ -56,7 +56,8 @@ it('the matrix of datasources has a cell for each cloud and release, and judges 
   expect(code).toBe(0)
   expect(cells).toHaveLength(27)
   for (const { id, checks } of cells) {
-    expect(checks.length, id).toBeGreaterThan(15)
+    // Everything on one release, detection and what follows from it on the others.
+    expect(checks.length, id).toBeGreaterThan(id.includes('debian-13') ? 15 : 5)
     expect(
       checks.filter((check) => !check.id.startsWith('reg-ds-')),
       id,

@@ -37,7 +37,7 @@ export default defineCommand({
   examples: [
     'harness publish --to https://results.example.org --key publish.pem',
     'harness publish reports/20261120-101500-a1b2 --to /srv/results --key publish.pem',
-    'harness publish results.xml --format junit --cell CELL --image debian-13 --digest sha256:… --to URL',
+    'harness publish a.xml --format junit --cell CELL --image debian-13 --digest sha256:… --to URL',
   ],
   async run({ options, args, signal }) {
     const { registerSecretsOf } = await import('../../publish/index.ts')
