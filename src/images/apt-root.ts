@@ -77,12 +77,7 @@ export async function refreshIndices(root: AptRoot, options: AptOptions & { reus
   const stamp = join(root.directory, 'asked')
   if (!options.reuse || !(await isFresh(stamp))) {
     await rm(stamp, { force: true })
-    await runHost(['apt-get', '-qq', '--error-on=any', 'update'], {
-      env: root.env,
-      deadlineMs: UPDATE_DEADLINE_MS,
-      installHint: APT_HINT,
-      ...lineOptions(options),
-    })
+    await aptGet(root, ['-qq', '--error-on=any', 'update'], UPDATE_DEADLINE_MS, lineOptions(options))
     await writeFile(stamp, '')
   }
   const lists = join(root.directory, 'lists')
@@ -103,19 +98,40 @@ async function isFresh(stamp: string): Promise<boolean> {
 export async function resolvePackages(root: AptRoot, recipe: Recipe, options: AptOptions): Promise<ResolvedDeb[]> {
   // a package that is downloaded already would not be printed, hence the cache that is always empty
   const emptyCache = `Dir::Cache::archives=${join(root.directory, 'none')}`
-  const output = await runHost(
-    ['apt-get', '-qq', '-y', '-o', emptyCache, '--print-uris', 'install', ...wanted(recipe)],
-    { env: root.env, deadlineMs: UPDATE_DEADLINE_MS, ...lineOptions(options, 'stderr') },
+  const output = await aptGet(
+    root,
+    ['-qq', '-y', '-o', emptyCache, '--print-uris', 'install', ...wanted(recipe)],
+    UPDATE_DEADLINE_MS,
+    lineOptions(options, 'stderr'),
   )
   return parsePrintUris(output)
 }
 
 /** Downloads every package of the recipe into the shared cache; packages no build used for a week are dropped. */
 export async function downloadPackages(root: AptRoot, recipe: Recipe, options: AptOptions): Promise<void> {
-  await runHost(['apt-get', '-q', '-y', '--download-only', 'install', ...wanted(recipe)], {
+  await aptGet(
+    root,
+    ['-q', '-y', '--download-only', 'install', ...wanted(recipe)],
+    DOWNLOAD_DEADLINE_MS,
+    lineOptions(options),
+  )
+}
+
+/**
+ * Runs apt-get when no other build on this host does with the same root: apt does not wait for its lock, it fails.
+ * The lock goes with the process that holds it (flock(1) of util-linux replaces itself by apt-get).
+ */
+function aptGet(
+  root: AptRoot,
+  args: readonly string[],
+  deadlineMs: number,
+  options: ReturnType<typeof lineOptions>,
+): Promise<string> {
+  return runHost(['flock', '--no-fork', join(root.directory, 'lock'), 'apt-get', ...args], {
     env: root.env,
-    deadlineMs: DOWNLOAD_DEADLINE_MS,
-    ...lineOptions(options),
+    deadlineMs,
+    installHint: APT_HINT,
+    ...options,
   })
 }
 

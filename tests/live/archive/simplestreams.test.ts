@@ -1,6 +1,6 @@
 import { createServer } from 'node:https'
 import { request } from 'node:http'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -82,6 +82,7 @@ describe.skipIf(why !== undefined)(`simplestreams${why === undefined ? '' : ` ($
       const added = await s.t.archive.images.add(join(folder, 'metadata.tar.xz'), join(folder, 'rootfs.squashfs'))
       await s.t.archive.accept(submission(s.t.keys.alice, { cell: { digest: added.digest } }))
       await using tls = await behindTls(s.url, folder)
+      mkdirSync(join(folder, 'conf'))
       const env = {
         ...process.env,
         LXD_CONF: join(folder, 'conf'),

@@ -7,6 +7,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cacheDir } from '../../../src/core/paths.ts'
 import { probeHost, runHost } from '../../../src/core/subprocess.ts'
 import { waitUntil } from '../../../src/core/wait-until.ts'
+import { openAptRoot, refreshIndices } from '../../../src/images/apt-root.ts'
+import { loadRecipe } from '../../../src/images/find-recipe.ts'
+import { readHostSources, useHostMirrors } from '../../../src/images/host-archives.ts'
 import type { BuiltImage } from '../../../src/images/index.ts'
 import { buildImage, buildOverlay, findStaleBuilds, openAtRest, removeStaleBuilds } from '../../../src/images/index.ts'
 import { readFromSquashfs } from '../../../src/images/squashfs.ts'
@@ -50,6 +53,13 @@ describe.skipIf(!able)('building images (needs root and mmdebstrap: sudo ./harne
       expect(again).toEqual(['reading package indices'])
     },
   )
+
+  test('two that read the package indices at the same moment wait for each other', { timeout: BUILD_MS }, async () => {
+    const recipe = await loadRecipe('debian-13')
+    const root = await openAptRoot(recipe, useHostMirrors(recipe.archives, await readHostSources()))
+    const keys = await Promise.all([1, 2, 3].map(() => refreshIndices(root, {})))
+    expect(new Set(keys).size).toBe(1)
+  })
 
   test('without a way to the archives the newest image of the recipe is used, with a warning', async () => {
     vi.stubEnv('http_proxy', 'http://127.0.0.1:9')
