@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pause, waitUntil } from '../../../src/core/wait-until.ts'
@@ -137,8 +137,11 @@ export function evidenceOf(run: Ended): { failed: string[]; logs: string[] } {
   }
 }
 
+/** With temporary files of its own: a sweep must not find what other tests have killed. */
 function environment(folder: string, more: Record<string, string> = {}): NodeJS.ProcessEnv {
-  return { ...process.env, NO_COLOR: '1', HARNESS_STATE_DIR: join(folder, 'state'), ...more }
+  const TMPDIR = join(folder, 'tmp')
+  mkdirSync(TMPDIR, { recursive: true })
+  return { ...process.env, NO_COLOR: '1', HARNESS_STATE_DIR: join(folder, 'state'), TMPDIR, ...more }
 }
 
 function readEvents(dir: string): RunEvent[] {
