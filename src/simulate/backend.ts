@@ -27,6 +27,8 @@ export type PowerState = 'running' | 'stopped' | 'gone'
  */
 export interface Backend extends AsyncDisposable {
   readonly name: string
+  /** Longest that a guest which reboots may be seen as stopped, milliseconds. */
+  readonly rebootMs: number
   /** Resolves when the machine runs; its boot goes on. @throws PlatformError */
   launch(spec: MachineSpec): Promise<void>
   /** Tells that the machine went down by itself, too. */

@@ -85,6 +85,12 @@ export const behaviours: readonly Behaviour[] = [
   },
   { id: 'user-data', says: 'user-data have at most 64 KiB', basis: 'documented', source: `${VMS}/user-data` },
   {
+    id: 'guest-shutdown',
+    says: 'a machine whose guest shuts itself down is stopped, not deallocated, and stays',
+    basis: 'documented',
+    source: `${VMS}/states-billing`,
+  },
+  {
     id: 'eviction',
     says: 'a spot machine with the policy Deallocate is stopped and stays',
     basis: 'documented',

@@ -4,6 +4,7 @@ import { makeTempDir } from '../../core/temp-dir.ts'
 import { pause } from '../../core/wait-until.ts'
 import { makeCertificate } from '../certificate.ts'
 import { serve } from '../serve.ts'
+import { watchMachines } from '../shutdowns.ts'
 import type { ApiReply, ApiRequest } from '../serve.ts'
 import type { Call as Logged, Simulator, SimulatorKind, SimulatorSettings } from '../simulator.ts'
 import { checkAccess } from './access.ts'
@@ -15,6 +16,7 @@ import type { Route } from './call.ts'
 import { groupRoutes } from './groups.ts'
 import { machineRoutes } from './machines.ts'
 import { networkRoutes } from './networks.ts'
+import { noticeShutdowns } from './notice-shutdown.ts'
 import { stockRoutes } from './stock.ts'
 import { storageRoutes } from './storage.ts'
 import { World } from './world.ts'
@@ -72,6 +74,7 @@ export async function startAzure(settings: AzureSettings): Promise<Simulator> {
     { tls, ...(settings.port === undefined ? {} : { port: settings.port }) },
   )
   const current = (world = new World(settings, served.endpoint))
+  const watching = watchMachines(() => noticeShutdowns(current))
   return {
     endpoint: served.endpoint,
     options: {
@@ -85,6 +88,7 @@ export async function startAzure(settings: AzureSettings): Promise<Simulator> {
     environment: { NODE_EXTRA_CA_CERTS: ca, AZURE_SUBSCRIPTION_ID: current.subscription },
     calls,
     [Symbol.asyncDispose]: async () => {
+      await watching[Symbol.asyncDispose]()
       await served[Symbol.asyncDispose]()
       await Promise.all([...current.entries.values()].map(({ work }) => work))
       await settings.backend[Symbol.asyncDispose]()

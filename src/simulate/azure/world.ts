@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { FaultScript } from '../faults.ts'
 import type { FaultKind } from '../faults.ts'
+import { Shutdowns } from '../shutdowns.ts'
 import type { SimulatorSettings } from '../simulator.ts'
 import { ApiError, notFound } from './api-error.ts'
 
@@ -55,6 +56,7 @@ export class World {
   readonly endpoint: string
   readonly subscription = '00000000-1111-4222-8333-444444444444'
   readonly faults: FaultScript
+  readonly shutdowns: Shutdowns
   readonly groups = new Map<string, Resource>()
   readonly entries = new Map<string, Entry>()
   readonly operations = new Map<string, Operation>()
@@ -68,6 +70,7 @@ export class World {
     this.settings = settings
     this.endpoint = endpoint
     this.faults = new FaultScript(settings.faults ?? [], settings.seed ?? 1)
+    this.shutdowns = new Shutdowns(settings.backend)
   }
 
   strikes(kind: FaultKind, ...labels: (string | undefined)[]): boolean {

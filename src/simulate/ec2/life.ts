@@ -107,12 +107,13 @@ export function start(world: World, instance: SimulatedInstance): void {
   })
 }
 
-/** Accepted at once; an instance that does not shut down cleanly is reset some minutes later, which is done here at once. */
+/** Accepted at once, and nobody is told whether it could be done; the instance then just runs on. */
 export function reboot(world: World, instance: SimulatedInstance): void {
   queue(world, instance, async () => {
     if (stateOf(instance) !== 'running') return
     await keepConsole(world, instance)
-    await power(instance, () => world.settings.backend.reboot(instance.data.InstanceId))
+    await power(instance, () => world.settings.backend.reboot(instance.data.InstanceId)).catch(() => undefined)
+    world.shutdowns.forget(instance.data.InstanceId)
   })
 }
 
@@ -122,13 +123,16 @@ async function power(instance: SimulatedInstance, change: () => Promise<void>): 
 
 /** What a guest that went down by itself means: the instance stops, or terminates, as it was launched. */
 export async function noticeShutdown(world: World, instance: SimulatedInstance): Promise<void> {
-  if (stateOf(instance) !== 'running' || instance.hollow) return
+  if (instance.hollow) return
+  if (stateOf(instance) !== 'running') return world.shutdowns.forget(instance.data.InstanceId)
   const marked = instance.work
   await marked
-  const state = await world.settings.backend.state(instance.data.InstanceId)
-  if (state === 'running' || instance.work !== marked || stateOf(instance) !== 'running') return
+  const down = await world.shutdowns.of(instance.data.InstanceId)
+  if (instance.work !== marked || stateOf(instance) !== 'running')
+    return world.shutdowns.forget(instance.data.InstanceId)
+  if (!down) return
   const reason = { code: 'Client.InstanceInitiatedShutdown', message: 'Instance initiated shutdown' }
-  if (instance.onShutdown === 'terminate' || state === 'gone') return terminate(world, instance, reason)
+  if (instance.onShutdown === 'terminate' || down === 'gone') return terminate(world, instance, reason)
   await keepConsole(world, instance)
   become(instance, 'stopped', reason)
 }

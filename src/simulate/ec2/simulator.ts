@@ -1,6 +1,6 @@
-import { pause } from '../../core/wait-until.ts'
 import { FaultScript } from '../faults.ts'
 import { serve } from '../serve.ts'
+import { watchMachines } from '../shutdowns.ts'
 import type { Simulator, SimulatorKind, SimulatorSettings } from '../simulator.ts'
 import { Ec2Api } from './api.ts'
 import { BEHAVIOURS } from './behaviours.ts'
@@ -11,9 +11,6 @@ import { noticeShutdown } from './life.ts'
 const ACCESS_KEY = 'AKIASIMULATED0000000'
 const SECRET_KEY = 'simulated'
 const REGION = 'eu-west-1'
-
-/** How often instances that went down by themselves are looked for, milliseconds. */
-const WATCH_MS = 1000
 
 /** EC2 on this host. */
 const simulator: SimulatorKind = { title: 'Amazon EC2', behaviours: BEHAVIOURS, start: startEc2 }
@@ -30,8 +27,7 @@ export async function startEc2(
     (request) => api.answer(request),
     settings.port === undefined ? {} : { port: settings.port },
   )
-  const ending = new AbortController()
-  const watching = watch(api, ending.signal)
+  const watching = watchMachines(() => noticeAll(api))
   return {
     endpoint: served.endpoint,
     options: {
@@ -49,8 +45,7 @@ export async function startEc2(
     },
     calls: api.calls,
     [Symbol.asyncDispose]: async () => {
-      ending.abort()
-      await watching
+      await watching[Symbol.asyncDispose]()
       await served[Symbol.asyncDispose]()
       const changes = api.worlds.flatMap((world) => world.instances.all().map(({ work }) => work))
       await Promise.allSettled(changes)
@@ -59,10 +54,7 @@ export async function startEc2(
 }
 
 /** Guests that shut themselves down stop or terminate, whether anybody asks or not. */
-async function watch(api: Ec2Api, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await pause(WATCH_MS, signal)
-    const all = api.worlds.flatMap((world) => world.instances.all().map((instance) => ({ world, instance })))
-    await Promise.allSettled(all.map(({ world, instance }) => noticeShutdown(world, instance)))
-  }
+async function noticeAll(api: Ec2Api): Promise<void> {
+  const all = api.worlds.flatMap((world) => world.instances.all().map((instance) => ({ world, instance })))
+  await Promise.allSettled(all.map(({ world, instance }) => noticeShutdown(world, instance)))
 }

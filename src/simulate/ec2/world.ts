@@ -14,6 +14,7 @@ import type {
   Vpc,
 } from '@aws-sdk/client-ec2'
 import type { FaultKind, FaultScript } from '../faults.ts'
+import { Shutdowns } from '../shutdowns.ts'
 import type { SimulatorSettings } from '../simulator.ts'
 import type { Caller } from './caller.ts'
 import { Shelf } from './shelf.ts'
@@ -65,6 +66,7 @@ export class World {
   readonly zones: readonly string[]
   readonly settings: SimulatorSettings
   readonly faults: FaultScript
+  readonly shutdowns: Shutdowns
   readonly instances: Shelf<SimulatedInstance>
   readonly images: Shelf<SimulatedImage>
   readonly snapshots: Shelf<SimulatedSnapshot>
@@ -84,6 +86,7 @@ export class World {
     this.zones = ['a', 'b', 'c'].map((letter) => `${region}${letter}`)
     this.settings = settings
     this.faults = faults
+    this.shutdowns = new Shutdowns(settings.backend)
     const clock = { now: () => Date.now(), delayMs: () => this.#delay() }
     const atOnce = { ...clock, delayMs: () => 0 }
     this.instances = new Shelf('InvalidInstanceID.NotFound', 'instance', clock)

@@ -58,6 +58,12 @@ export const behaviours: readonly Behaviour[] = [
     source: `${DOCS}/instances/limit-vm-runtime`,
   },
   {
+    id: 'guest-shutdown',
+    says: 'a machine whose guest shuts itself down becomes TERMINATED and stays',
+    basis: 'documented',
+    source: `${DOCS}/instances/instance-life-cycle`,
+  },
+  {
     id: 'preemption',
     says: 'a spot machine that is taken away is stopped or deleted as asked, and an operation compute.instances.preempted tells of it',
     basis: 'documented',

@@ -122,9 +122,13 @@ function takeAway(project: Project, machine: Machine): void {
 
 const INTERRUPT_MS = 200
 
-export async function stopMachine(project: Project, { data }: Machine): Promise<void> {
-  data['status'] = 'STOPPING'
-  await project.settings.backend.stop(textOf(data.id))
+export async function stopMachine(project: Project, machine: Machine): Promise<void> {
+  machine.data['status'] = 'STOPPING'
+  await project.settings.backend.stop(textOf(machine.data.id))
+  markStopped(machine)
+}
+
+export function markStopped({ data }: Machine): void {
   data['status'] = 'TERMINATED'
   data['lastStopTimestamp'] = new Date().toISOString()
   for (const card of cardsOf(data)) for (const config of card.accessConfigs ?? []) delete config.natIP

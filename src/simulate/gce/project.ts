@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { FaultScript } from '../faults.ts'
 import type { FaultKind } from '../faults.ts'
+import { Shutdowns } from '../shutdowns.ts'
 import type { SimulatorSettings } from '../simulator.ts'
 import { ApiError, notFound } from './api-error.ts'
 import { textOf } from './text-of.ts'
@@ -35,6 +36,7 @@ export interface Region {
 export class Project {
   readonly settings: SimulatorSettings
   readonly faults: FaultScript
+  readonly shutdowns: Shutdowns
   readonly regions: readonly Region[] = ['us-central1', 'europe-west1', 'europe-west4'].map((name) => ({
     name,
     zones: ['a', 'b', 'c'].map((letter) => `${name}-${letter}`),
@@ -54,6 +56,7 @@ export class Project {
   constructor(settings: SimulatorSettings) {
     this.settings = settings
     this.faults = new FaultScript(settings.faults ?? [], settings.seed ?? 1)
+    this.shutdowns = new Shutdowns(settings.backend)
   }
 
   /** Links always name Google's own server; clients take them apart, and none is ever followed. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pause } from '../../core/wait-until.ts'
 import { serve } from '../serve.ts'
+import { watchMachines } from '../shutdowns.ts'
 import type { ApiReply, ApiRequest } from '../serve.ts'
 import type { Call as Logged, Simulator, SimulatorKind, SimulatorSettings } from '../simulator.ts'
 import { checkAccess } from './access.ts'
@@ -14,6 +15,7 @@ import { diskHandlers } from './disks.ts'
 import { imageHandlers } from './images.ts'
 import { instanceHandlers } from './instances.ts'
 import { networkHandlers } from './networks.ts'
+import { noticeShutdowns } from './notice-shutdown.ts'
 import { Project } from './project.ts'
 import { stockHandlers } from './stock.ts'
 import { stockImages } from './stock-images.ts'
@@ -68,6 +70,7 @@ export async function startGce(settings: GceSettings): Promise<Simulator> {
   const current = (project = new Project(settings))
   stockImages(current)
   if (settings.defaultNetwork ?? true) defaultNetwork(current)
+  const watching = watchMachines(() => noticeShutdowns(current))
   return {
     endpoint: served.endpoint,
     options: {
@@ -79,6 +82,7 @@ export async function startGce(settings: GceSettings): Promise<Simulator> {
     environment: {},
     calls,
     [Symbol.asyncDispose]: async () => {
+      await watching[Symbol.asyncDispose]()
       await served[Symbol.asyncDispose]()
       for (const { deleteTimer } of current.machines.values()) clearTimeout(deleteTimer)
       await Promise.all([...current.machines.values()].map(({ work }) => work.catch(() => undefined)))

@@ -19,6 +19,8 @@ interface Kept {
 /** Containers of LXD, each with the metadata service of its cloud. Only on the host of the daemon. */
 export class LxdBackend implements Backend {
   readonly name = 'lxd'
+  /** LXD says `Stopped` from the end of the old init until the new one runs, and on a busy host that takes its time. */
+  readonly rebootMs = 20_000
   readonly #session: Session
   readonly #machines = new Map<string, Kept>()
   /** Launches wait for each other: one host gains nothing from many at once. */

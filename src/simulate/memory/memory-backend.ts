@@ -27,6 +27,7 @@ export interface MemoryOptions {
 /** Guests in the memory of this process, with files, a small shell and, when asked for, SSH. For launches by the thousand. */
 export class MemoryBackend implements Backend {
   readonly name = 'memory'
+  readonly rebootMs: number = 0
   readonly #options: MemoryOptions
   readonly #machines = new Map<string, Machine>()
   readonly #images = new Map<string, FileTree>()

@@ -2,6 +2,7 @@ import {
   DescribeImagesCommand,
   DescribeInstancesCommand,
   GetConsoleOutputCommand,
+  RebootInstancesCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
   waitUntilInstanceRunning,
@@ -9,6 +10,7 @@ import {
 import type { EC2Client, RunInstancesCommandInput } from '@aws-sdk/client-ec2'
 import { describe, expect, test } from 'vitest'
 import { waitUntil } from '../../../../src/core/wait-until.ts'
+import { RebootingBackend } from '../rebooting-backend.ts'
 import { openEc2 } from './open-ec2.ts'
 
 const quick = (client: EC2Client) => ({ client, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.05 })
@@ -91,6 +93,27 @@ describe('an instance', () => {
     await ec2.backend.stop(ends)
     await untilTerminated(ec2.client, ends)
     expect((await stateOf(ec2.client, stops))?.State?.Name).toBe('stopped')
+  })
+
+  test('whose guest reboots is off for a moment and goes on', async () => {
+    const backend = new RebootingBackend({ bootMs: 0, agentMs: 0 })
+    await using ec2 = await openEc2({ backend })
+    const id = await run(ec2.client, { InstanceInitiatedShutdownBehavior: 'terminate' })
+    await waitUntilInstanceRunning(quick(ec2.client), { InstanceIds: [id] })
+    backend.off.add(id)
+    for (let look = 0; look < 3; look++) expect((await stateOf(ec2.client, id))?.State?.Name).toBe('running')
+    backend.off.delete(id)
+    expect((await stateOf(ec2.client, id))?.State?.Name).toBe('running')
+  })
+
+  test('runs on when its host could not reboot it', async () => {
+    const backend = new RebootingBackend({ bootMs: 0, agentMs: 0 })
+    await using ec2 = await openEc2({ backend })
+    const id = await run(ec2.client)
+    await waitUntilInstanceRunning(quick(ec2.client), { InstanceIds: [id] })
+    backend.refuses = true
+    await ec2.client.send(new RebootInstancesCommand({ InstanceIds: [id] }))
+    for (let look = 0; look < 3; look++) expect((await stateOf(ec2.client, id))?.State?.Name).toBe('running')
   })
 
   test('shows its console after its end', async () => {

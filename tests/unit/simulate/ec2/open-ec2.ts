@@ -6,8 +6,7 @@ import type { SimulatorSettings } from '../../../../src/simulate/simulator.ts'
 
 /** A simulated EC2 with machines in memory, and the vendor's client for it. Quick, and with faults when asked for. */
 export async function openEc2(settings: Partial<SimulatorSettings> & { fault?: string } = {}) {
-  const { fault, ...rest } = settings
-  const backend = new MemoryBackend({ bootMs: 0, agentMs: 0 })
+  const { fault, backend = new MemoryBackend({ bootMs: 0, agentMs: 0 }), ...rest } = settings
   const running = await simulator.start({
     backend,
     images: {},
