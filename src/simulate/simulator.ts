@@ -23,6 +23,8 @@ export interface SimulatorSettings {
   /** Of the faults and of made-up ids. Default 1. */
   seed?: number
   port?: number
+  /** Where a simulator that speaks https writes its certificate, PEM. Default a temporary file. */
+  certificate?: string
   /** How long a machine is pending before it runs. Default 300. */
   pendingMs?: number
   /** How long something new is unknown to other calls. Default 200. */
@@ -48,6 +50,8 @@ export interface Simulator extends AsyncDisposable {
 /** What the folder of a simulator exports as default from `simulator.ts`. */
 export interface SimulatorKind {
   title: string
+  /** Speaks https with a certificate of its own. */
+  https?: true
   behaviours: readonly Behaviour[]
   start(settings: SimulatorSettings): Promise<Simulator>
 }

@@ -65,6 +65,18 @@ it('the matrix of datasources has a cell for each cloud and release, and judges 
   }
 })
 
+it('the matrix of simulated clouds has a cell for each', async () => {
+  const { code, stdout } = await harness(['plan', '--matrix', 'examples/simulated-clouds.yaml', '--json'])
+  const { cells } = JSON.parse(stdout) as { cells: { id: string; checks: { id: string }[] }[] }
+  expect(code).toBe(0)
+  expect(cells.map(({ id }) => id)).toEqual([
+    'ec2/debian-13/default/uefi',
+    'azure/debian-13/default/uefi',
+    'gce/debian-13/default/uefi',
+  ])
+  for (const { id, checks } of cells) expect(checks.length, id).toBeGreaterThan(50)
+})
+
 it('the bad image is a recipe too', async () => {
   expect((await loadRecipe(join(ROOT, 'examples/bad-image.yaml'))).name).toBe('bad-image')
 })

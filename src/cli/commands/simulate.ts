@@ -27,6 +27,11 @@ export default defineCommand({
       text: "what the cloud's image NAME boots in the back end; default debian-13 for all",
     },
     port: { type: 'string', value: 'PORT', text: 'default: a free one' },
+    certificate: {
+      type: 'string',
+      value: 'FILE',
+      text: 'where the certificate of azure is written, which speaks https; default a temporary file',
+    },
     'ssh-port': { type: 'string', value: 'PORT', text: 'SSH port of machines in memory; default 2222' },
     fault: {
       type: 'string',
@@ -56,6 +61,10 @@ export default defineCommand({
         }
       return EXIT.pass
     }
+    if (options.certificate !== undefined && !kind.https)
+      throw new ConfigError(`the simulator of ${args[0]} speaks http and has no certificate`, {
+        hint: 'leave --certificate out',
+      })
     await using backend = await openBackend(options.backend ?? 'lxd', {
       sshPort: readNumber('--ssh-port', options['ssh-port']) ?? 2222,
     })
@@ -71,6 +80,7 @@ export default defineCommand({
       images: readImages(options.image ?? []),
       faults: (options.fault ?? []).flatMap(parseFaults),
       onCall,
+      ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
       ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
     })
     await print(`${kind.title} (simulated, machines: ${backend.name}): ${simulator.endpoint}`)

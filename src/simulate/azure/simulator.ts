@@ -1,5 +1,5 @@
-import { open, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { makeTempDir } from '../../core/temp-dir.ts'
 import { pause } from '../../core/wait-until.ts'
 import { makeCertificate } from '../certificate.ts'
@@ -47,7 +47,8 @@ const SLOW_MS = 1500
 export async function startAzure(settings: AzureSettings): Promise<Simulator> {
   const folder = await makeTempDir('azure')
   const tls = await makeCertificate()
-  const ca = join(folder, 'ca.pem')
+  const ca = resolve(settings.certificate ?? join(folder, 'ca.pem'))
+  await mkdir(dirname(ca), { recursive: true })
   await writeFile(ca, tls.cert)
   const routes = [...stockRoutes, ...groupRoutes, ...machineRoutes, ...networkRoutes, ...storageRoutes(folder)].map(
     compile,
@@ -245,4 +246,4 @@ function refusal(error: ApiError, headers: Record<string, string> = {}): ApiRepl
   return json(error.status, error.body, headers)
 }
 
-export default { title: 'Microsoft Azure', behaviours, start: startAzure } satisfies SimulatorKind
+export default { title: 'Microsoft Azure', https: true, behaviours, start: startAzure } satisfies SimulatorKind

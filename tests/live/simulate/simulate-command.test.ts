@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
@@ -25,6 +27,24 @@ test('harness simulate ec2 serves what it prints, tells each call, and ends at C
   expect(lines[0]).toMatch(/^Amazon EC2 \(simulated, machines: memory\): http:\/\/127\.0\.0\.1:\d+$/)
   expect(lines).toContainEqual(expect.stringMatching(/^DescribeImages 503 RequestLimitExceeded \d+ ms$/))
   expect(lines).toContainEqual(expect.stringMatching(/^DescribeImages 200 \d+ ms$/))
+})
+
+test('harness simulate azure writes its certificate where a matrix expects it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'harness-certificate-'))
+  const file = join(folder, 'new', 'azure.pem')
+  const child = spawn(HARNESS, ['simulate', 'azure', '--backend', 'memory', '--certificate', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = new Promise<number | null>((resolve) => child.on('exit', resolve))
+  try {
+    for await (const line of createInterface({ input: child.stdout }))
+      if (line.startsWith('options of the platform: ')) child.kill('SIGTERM')
+    expect(await readFile(file, 'utf8')).toContain('BEGIN CERTIFICATE')
+  } finally {
+    child.kill('SIGKILL')
+    await rm(folder, { recursive: true, force: true })
+  }
+  expect(await exited).toBe(0)
 })
 
 test('harness simulate ec2 --behaviours tells what is documented and what is assumed', async () => {
