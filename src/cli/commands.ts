@@ -45,6 +45,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/publish.ts'),
   },
   retract: { summary: 'take back what you published', load: () => import('./commands/retract.ts') },
+  waive: {
+    summary: 'sign that known failures do not count for a while',
+    load: () => import('./commands/waive.ts'),
+  },
   serve: {
     summary: 'serve an archive of published results: submissions, pages and data',
     load: () => import('./commands/serve.ts'),

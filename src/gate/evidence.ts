@@ -32,6 +32,14 @@ export interface SignedWaiver {
   /** ISO 8601. */
   from: string
   until: string
+  /** What it excuses no longer: it passed twice in a row since. The check `*` is the cell as a whole, no submitter is anybody. */
+  spent: readonly Spent[]
+}
+
+export interface Spent {
+  submitter: string
+  cell: string
+  check: string
 }
 
 /** The image a decision is about. */

@@ -56,7 +56,8 @@ function judgeRecord(
   const own = record.waived
   if (own && requirement.waivers === 'any' && own.until >= evidence.asOf.at.slice(0, 10))
     return { state: 'satisfied', text: `${text}; waived by the run until ${own.until}` }
-  return { state: 'unsatisfied', text }
+  const over = spentWaiver(evidence, requirement, result, record.id)
+  return { state: 'unsatisfied', text: over ? `${text}; ${over.id} no longer excuses it: it passed twice since` : text }
 }
 
 function missing(
@@ -74,20 +75,44 @@ function missing(
 
 /** The signed waiver that excuses a failure. Nobody excuses results of their own. */
 export function excuse(
-  { waivers, image, asOf }: GateEvidence,
+  evidence: GateEvidence,
   requirement: Requirement,
-  { cell, submitter }: Pick<GateResult, 'cell' | 'submitter'>,
+  result: Pick<GateResult, 'cell' | 'submitter'>,
   check: string,
 ): SignedWaiver | undefined {
   if (requirement.waivers === 'none') return undefined
+  return evidence.waivers.find((waiver) => isAbout(waiver, evidence, result, check) && !isSpent(waiver, result, check))
+}
+
+/** The waiver that has done its work: what it excused had passed twice before it failed again. */
+function spentWaiver(
+  evidence: GateEvidence,
+  requirement: Requirement,
+  result: Pick<GateResult, 'cell' | 'submitter'>,
+  check: string,
+): SignedWaiver | undefined {
+  if (requirement.waivers === 'none') return undefined
+  return evidence.waivers.find((waiver) => isAbout(waiver, evidence, result, check) && isSpent(waiver, result, check))
+}
+
+function isSpent({ spent }: SignedWaiver, { cell, submitter }: Pick<GateResult, 'cell' | 'submitter'>, check: string) {
+  return spent.some((one) => one.cell === cell && one.submitter === submitter && one.check === check)
+}
+
+/** Whether a waiver is in force and speaks about a check in a cell. */
+export function isAbout(
+  waiver: Omit<SignedWaiver, 'spent'>,
+  { image, asOf }: Pick<GateEvidence, 'image' | 'asOf'>,
+  { cell, submitter }: Pick<GateResult, 'cell' | 'submitter'>,
+  check: string,
+): boolean {
   const covers = (globs: readonly string[], value: string) => globs.some((glob) => matchesGlob(value, glob))
-  return waivers.find(
-    (waiver) =>
-      waiver.submitter !== submitter &&
-      waiver.from <= asOf.at &&
-      waiver.until >= asOf.at &&
-      (covers(waiver.images, image.name) || covers(waiver.images, image.digest)) &&
-      covers(waiver.cells, cell) &&
-      covers(waiver.checks, check),
+  return (
+    waiver.submitter !== submitter &&
+    waiver.from <= asOf.at &&
+    waiver.until >= asOf.at &&
+    (covers(waiver.images, image.name) || covers(waiver.images, image.digest)) &&
+    covers(waiver.cells, cell) &&
+    covers(waiver.checks, check)
   )
 }

@@ -1,7 +1,16 @@
-import { archiveHead, checksOf, findImage, listImages, type ImageRow, type ReadArchive } from '../archive/index.ts'
+import {
+  archiveHead,
+  checksOf,
+  findImage,
+  listImages,
+  passedTwice,
+  type ImageRow,
+  type ReadArchive,
+} from '../archive/index.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { Status } from '../results/status.ts'
-import type { GateEvidence, GateImage, GateResult, SignedWaiver } from './evidence.ts'
+import type { GateEvidence, GateImage, GateResult, SignedWaiver, Spent } from './evidence.ts'
+import { isAbout } from './judge-cell.ts'
 
 /** A point of the log of an archive, and the moment ages are counted from. */
 export interface AsOf {
@@ -55,8 +64,37 @@ export async function readEvidence(
     return { id: uid, submission, submitter, cell, axes: axesOf(row), status, at, checks: checks.get(uid) ?? [] }
   })
   const planned = await plannedFor(archive, image, asOf)
-  return { image, asOf, results, planned, waivers: await waiversAt(archive, asOf) }
+  const about = { image, asOf, results, planned }
+  const waivers: SignedWaiver[] = []
+  for (const waiver of await waiversAt(archive, asOf))
+    waivers.push({ ...waiver, spent: await spentOf(archive, waiver, about) })
+  return { ...about, waivers }
 }
+
+/** Of what fails or is missing now, and a waiver speaks about: what had passed twice in a row since the waiver began. */
+async function spentOf(
+  archive: ReadArchive,
+  waiver: Omit<SignedWaiver, 'spent'>,
+  about: Omit<GateEvidence, 'waivers'>,
+): Promise<Spent[]> {
+  const failing = about.results.flatMap(({ submitter, cell, checks }) =>
+    checks.filter(({ status }) => FAILS.has(status)).map(({ id }) => ({ submitter, cell, check: id })),
+  )
+  const unjudged = waiver.missing ? about.planned.map(({ cell }) => ({ submitter: '', cell, check: '*' })) : []
+  const asked = [...failing, ...unjudged].filter((one) => isAbout(waiver, about, one, one.check))
+  const distinct = new Map(asked.map((one) => [JSON.stringify([one.submitter, one.cell, one.check]), one]))
+  const spent: Spent[] = []
+  for (const one of distinct.values()) {
+    const { submitter, cell, check } = one
+    const since = Date.parse(waiver.from)
+    const whose = submitter === '' ? {} : { submitter }
+    const watched = { cell, check, images: waiver.images, since, ...whose }
+    if ((await passedTwice(archive, watched, about.asOf.seq)) !== undefined) spent.push(one)
+  }
+  return spent
+}
+
+const FAILS: ReadonlySet<Status> = new Set<Status>(['fail', 'error', 'miss'])
 
 interface Row {
   uid: string
@@ -92,7 +130,7 @@ async function plannedFor(archive: ReadArchive, image: GateImage, asOf: AsOf): P
     .map((cell) => ({ cell, axes: {} }))
 }
 
-async function waiversAt(archive: ReadArchive, asOf: AsOf): Promise<SignedWaiver[]> {
+async function waiversAt(archive: ReadArchive, asOf: AsOf): Promise<Omit<SignedWaiver, 'spent'>[]> {
   const rows = await archive.sql.query<
     Record<'id' | 'submitter' | 'images' | 'cells' | 'checks', string> & Record<'missing' | 'from' | 'until', number>
   >(

@@ -42,10 +42,11 @@ import { overviewPage } from './pages/overview.ts'
 import { resultPage } from './pages/result.ts'
 import { runPage } from './pages/run.ts'
 import { submittersPage } from './pages/submitters.ts'
-import { waiversPage } from './pages/waivers.ts'
+import { isInForce, waiversPage } from './pages/waivers.ts'
 import type { PageSource } from './route.ts'
 import type { PageContent, SiteContext } from './site-context.ts'
 import type { ArchiveTriages } from './triage-archive.ts'
+import { workOfWaivers } from './waiver-work.ts'
 
 type Reading<Key extends unknown[]> = (
   archive: ReadArchive,
@@ -233,7 +234,11 @@ export async function issueContent(
 
 export const waiversContent: Reading<[]> = async (archive, links, site) => {
   const { items: waivers } = await listWaivers(archive, { limit: 1000 })
-  return waiversPage({ waivers }, links, site)
+  const work = await workOfWaivers(
+    archive,
+    waivers.filter((one) => isInForce(one, site)),
+  )
+  return waiversPage({ waivers, work }, links, site)
 }
 
 export const submittersContent: Reading<[]> = async (archive, links, site) => {

@@ -1,38 +1,46 @@
+import { plural } from '../../core/text.ts'
 import type { WaiverRow } from '../../archive/read/people.ts'
 import { html, sourceLink, type Markup } from '../../reporters/html/markup.ts'
 import type { Links } from '../links.ts'
 import { dayOf, empty, part, tag } from '../parts.ts'
 import type { PageContent, SiteContext } from '../site-context.ts'
+import type { WaiverWork } from '../waiver-work.ts'
 
 export interface WaiversData {
   waivers: readonly WaiverRow[]
+  /** Of those in force, by submission. */
+  work: ReadonlyMap<string, WaiverWork>
 }
 
 const DAY = 86_400_000
 
 /** Failures that do not count for a while, those that end first on top. */
-export function waiversPage({ waivers }: WaiversData, links: Links, site: SiteContext): PageContent {
-  const active = waivers
-    .filter((one) => one.state === 'accepted' && one.until >= site.now && one.from <= site.now)
-    .sort((a, b) => a.until - b.until)
+export function waiversPage({ waivers, work }: WaiversData, links: Links, site: SiteContext): PageContent {
+  const active = waivers.filter((one) => isInForce(one, site)).sort((a, b) => a.until - b.until)
   const others = waivers.filter((one) => !active.includes(one)).sort((a, b) => b.until - a.until)
   const body = html`<h1>Waivers</h1>
     <p class="sub">
-      A waiver is signed, has a reason, and ends. It never changes a status: it stands beside the result. A gate honours
-      one only when somebody else than the maker of the result has signed it.
+      A waiver is signed, has a reason, and ends: on its last day, when what it excuses has passed twice in a row, or
+      when it is taken back. It never changes a status: it stands beside the result. A gate honours one only when
+      somebody else than the maker of the result has signed it.
     </p>
-    ${part('active', `In force: ${active.length}`, active.length === 0 ? empty('No failure is waived.') : list(active, links, site))}
-    ${others.length > 0 && part('over', `Over: ${others.length}`, list(others.slice(0, 100), links, site))}`
+    ${part('active', `In force: ${active.length}`, active.length === 0 ? empty('No failure is waived.') : list(active, work, links, site))}
+    ${others.length > 0 && part('over', `Over: ${others.length}`, list(others.slice(0, 100), work, links, site))}`
   return { title: 'Waivers', section: 'waivers', body }
 }
 
-function list(waivers: readonly WaiverRow[], links: Links, site: SiteContext): Markup {
+/** Whether a waiver counts at the moment of the page. */
+export function isInForce({ state, from, until }: WaiverRow, { now }: SiteContext): boolean {
+  return state === 'accepted' && until >= now && from <= now
+}
+
+function list(waivers: readonly WaiverRow[], work: WaiversData['work'], links: Links, site: SiteContext): Markup {
   return html`<ul class="cards">
-    ${waivers.map((waiver) => card(waiver, links, site))}
+    ${waivers.map((waiver) => card(waiver, work.get(waiver.submission), links, site))}
   </ul>`
 }
 
-function card(waiver: WaiverRow, links: Links, site: SiteContext): Markup {
+function card(waiver: WaiverRow, work: WaiverWork | undefined, links: Links, site: SiteContext): Markup {
   const left = Math.ceil((waiver.until - site.now) / DAY)
   const whole = Math.max(1, waiver.until - waiver.from)
   const share = Math.min(1, Math.max(0, (waiver.until - site.now) / whole))
@@ -64,6 +72,7 @@ function card(waiver: WaiverRow, links: Links, site: SiteContext): Markup {
       </svg>`
     }
     <p>${waiver.reason}</p>
+    ${work && work.done > 0 && html`<p>${workDone(work)}</p>`}
     <dl>
       <dt>Checks</dt>
       <dd>${globs(waiver.checks)}</dd>
@@ -84,4 +93,11 @@ function card(waiver: WaiverRow, links: Links, site: SiteContext): Markup {
       <dd><a href="${links.submitter(waiver.submitter)}">${waiver.submitter}</a></dd>
     </dl>
   </li> `
+}
+
+function workDone({ about, done, doneAt }: WaiverWork): Markup {
+  return done === about
+    ? html`${tag('no longer needed', 'good')} Everything it is about passed twice in a row, the last on
+      ${dayOf(doneAt)}.`
+    : html`${done} of ${plural(about, 'failure')} passed twice in a row since: it excuses them no longer.`
 }

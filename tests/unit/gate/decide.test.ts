@@ -49,6 +49,7 @@ const waiver: SignedWaiver = {
   missing: false,
   from: '2026-05-01T00:00:00.000Z',
   until: '2026-06-01T00:00:00.000Z',
+  spent: [],
 }
 const both = [result('ec2'), result('gce')]
 const of = (text: string, found: GateEvidence) => decide(parsePolicy(text, 'p.yaml'), found)
@@ -125,6 +126,7 @@ test('several submitters can be asked for', () => {
   expect(verdict([...both, ...cloud], {}, text)).toEqual(['go', 0, 0])
 })
 
+const spent = (platform: string) => ({ submitter: 'lab', cell: result(platform).cell, check: 'pol-a' })
 const failing = [result('ec2', { checks: [check('pol-a', 'fail')] }), result('gce')]
 
 test.each<[string, SignedWaiver[], string, string]>([
@@ -135,6 +137,9 @@ test.each<[string, SignedWaiver[], string, string]>([
   ['is for another cell', [{ ...waiver, cells: ['gce/*'] }], '', 'no-go'],
   ['is for another image', [{ ...waiver, images: ['ubuntu*'] }], '', 'no-go'],
   ['is not wanted', [waiver], '    waivers: none\n', 'no-go'],
+  ['has done its work here', [{ ...waiver, spent: [spent('ec2')] }], '', 'no-go'],
+  ['has done its work in another cell', [{ ...waiver, spent: [spent('gce')] }], '', 'go'],
+  ['has done its work, and another has not', [{ ...waiver, spent: [spent('ec2')] }, waiver], '', 'go'],
 ])('a signed waiver that %s', (_, waivers, more, expected) => {
   expect(verdict(failing, { waivers }, POLICY + more)[0]).toBe(expected)
 })
@@ -143,6 +148,13 @@ test('an excused failure is told', () => {
   const [, item] = of(POLICY, evidence(failing, { waivers: [waiver] })).satisfied
   expect(item?.reasons).toEqual([
     'pol-a is fail by lab in ec2/debian-13/default/uefi; waived by known until 2026-06-01',
+  ])
+})
+
+test('why a waiver no longer excuses is told', () => {
+  const [item] = of(POLICY, evidence(failing, { waivers: [{ ...waiver, spent: [spent('ec2')] }] })).unsatisfied
+  expect(item?.reasons).toEqual([
+    'pol-a is fail by lab in ec2/debian-13/default/uefi; known no longer excuses it: it passed twice since',
   ])
 })
 
