@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { openLedger } from '../src/platforms/open-ledger.ts'
 import { machineName } from '../src/platforms/name.ts'
 import { openPlatformNamed } from '../src/platforms/open-platform.ts'
-import { classifyPlainly } from '../src/runner/classify.ts'
+import { classifyPlainly } from '../src/runner/cell/classify.ts'
 
 const [cloud = '', options = '{}', runId = '', count = '10', parallel = '5'] = process.argv.slice(2)
 const given = JSON.parse(options) as Record<string, unknown>

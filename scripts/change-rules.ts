@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expandMatrix } from '../src/matrix/expand.ts'
 import { matchesGlob } from '../src/matrix/glob.ts'
 import { loadMatrix } from '../src/matrix/load-matrix.ts'
-import { loadChecks } from '../src/runner/load-checks.ts'
+import { loadChecks } from '../src/runner/checks/load-checks.ts'
 import { selectByChange } from '../src/selection/by-change.ts'
 import { loadRules } from '../src/selection/rules.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { shippedLogRules } from '../src/logs/index.ts'
 import { matrixSchema } from '../src/matrix/schema.ts'
-import { loadChecks } from '../src/runner/load-checks.ts'
+import { loadChecks } from '../src/runner/checks/load-checks.ts'
 import type { Check } from '../src/testing/check.ts'
 
 const ROOT = join(import.meta.dirname, '..')

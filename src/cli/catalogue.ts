@@ -1,5 +1,5 @@
 import { shippedLogRules, type LogRule } from '../logs/index.ts'
-import { loadChecks } from '../runner/load-checks.ts'
+import { loadChecks } from '../runner/checks/load-checks.ts'
 import type { Check } from '../testing/check.ts'
 
 /** Everything an image is judged by, by id. */

@@ -3,16 +3,19 @@ import { join } from 'node:path'
 import { PrerequisiteError } from '../core/errors.ts'
 import { stateDir } from '../core/paths.ts'
 import type { Intent, Ledger, LedgerEntry } from './ledger.ts'
+import { withoutCredentials } from './option-credentials.ts'
 import { identify, type ProcessIdentity } from './process-identity.ts'
 
 /** One line of a ledger file. */
 export type LedgerLine =
   | { type: 'owner'; version: 1; runId: string; part?: string; at: string; process: ProcessIdentity }
-  /** How to sign in again to remove things. */
+  /** Where to sign in again to remove things. */
   | { type: 'platform'; name: string; options: Readonly<Record<string, unknown>> }
   | { type: 'intent'; n: number; intent: Intent }
   | { type: 'created'; n: number; id: string }
   | { type: 'destroyed'; n: number }
+  /** Nobody looks there any more for what was made before. */
+  | { type: 'forgotten'; platform: string }
   /** Left for a person to look at: a run that is resumed does not remove it. */
   | { type: 'kept'; n: number }
 
@@ -80,9 +83,9 @@ export class LedgerFile implements Ledger {
     }
   }
 
-  /** Remembers how to sign in to a platform that things are about to be made on. */
+  /** Remembers where things are about to be made. Credentials among the options are not written down. */
   async platform(name: string, options: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#write({ type: 'platform', name, options })
+    await this.#write({ type: 'platform', name, options: withoutCredentials(options) })
   }
 
   async intend(intent: Intent): Promise<LedgerEntry> {

@@ -20,6 +20,7 @@ export interface LedgerState {
   owner: ProcessIdentity | undefined
   /** Whether the run that wrote it still goes on. */
   alive: boolean | 'unknown'
+  /** Options without credentials. */
   platforms: Map<string, Readonly<Record<string, unknown>>[]>
   open: OpenEntry[]
 }
@@ -50,7 +51,10 @@ async function readLedger(path: string, runId: string): Promise<LedgerState | un
     else if (parsed?.type === 'intent') entries.set(parsed.n, { intent: parsed.intent, id: undefined })
     else if (parsed?.type === 'created') entries.set(parsed.n, { intent: intentOf(entries, parsed.n), id: parsed.id })
     else if (parsed?.type === 'destroyed') entries.delete(parsed.n)
-    else if (parsed?.type === 'kept') entries.set(parsed.n, { ...(entries.get(parsed.n) as OpenEntry), kept: true })
+    else if (parsed?.type === 'forgotten') {
+      platforms.delete(parsed.platform)
+      for (const [n, { intent }] of entries) if (intent.platform === parsed.platform) entries.delete(n)
+    } else if (parsed?.type === 'kept') entries.set(parsed.n, { ...(entries.get(parsed.n) as OpenEntry), kept: true })
   }
   // Without an owner line nothing can have been created: the line is synced first.
   const alive = owner ? isAlive(owner) : false

@@ -1,5 +1,5 @@
 import type { CellPast } from '../results/cell-past.ts'
-import type { CellPlan } from '../runner/plan.ts'
+import type { CellPlan } from '../runner/plan/plan.ts'
 import type { Database } from './database.ts'
 import type { Claim } from './messages.ts'
 import { readSettings, type RunSettings } from './run-row.ts'

@@ -2,7 +2,7 @@ import { mkdirSync, openSync, closeSync, writeSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import type { RunEvent } from '../results/event.ts'
 import type { NewEvent } from '../runner/event-log.ts'
-import type { CellEnd } from '../runner/run-cell.ts'
+import type { CellEnd } from '../runner/cell/run-cell.ts'
 import type { RunOrder } from '../runner/run-context.ts'
 import type { Message, Received } from './messages.ts'
 

@@ -3,7 +3,7 @@ import { chmod, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import type { AgentSource, Cell } from '../matrix/cell.ts'
-import type { CellPlan } from '../runner/plan.ts'
+import type { CellPlan } from '../runner/plan/plan.ts'
 import type { Database } from './database.ts'
 
 const PIECE_BYTES = 512 * 1024

@@ -1,6 +1,6 @@
 import type { CellPast } from '../results/cell-past.ts'
 import type { RunEvent } from '../results/event.ts'
-import type { CellEnd } from '../runner/run-cell.ts'
+import type { CellEnd } from '../runner/cell/run-cell.ts'
 import type { Database } from './database.ts'
 
 /** What a worker says about a cell, in the order in which it says it. */

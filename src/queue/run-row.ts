@@ -1,7 +1,7 @@
 import type { Waiver } from '../matrix/waivers.ts'
-import type { CellPlan } from '../runner/plan.ts'
+import type { CellPlan } from '../runner/plan/plan.ts'
 import type { Keep } from '../runner/run-context.ts'
-import type { SpendSettings } from '../runner/spend-settings.ts'
+import type { SpendSettings } from '../runner/schedule/spend-settings.ts'
 import type { Database } from './database.ts'
 
 /** What all cells of a run have in common. */

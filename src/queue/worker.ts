@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { pause } from '../core/wait-until.ts'
-import { sweep } from '../runner/sweep.ts'
+import { sweep } from '../runner/sweep/sweep.ts'
 import { openDatabase } from './database.ts'
 import { type CellJob, openJobs } from './jobs.ts'
 import { PostgresLeases } from './postgres-leases.ts'

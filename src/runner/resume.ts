@@ -6,10 +6,10 @@ import { readLedgers } from '../platforms/read-ledgers.ts'
 import { CellHistory } from '../results/cell-past.ts'
 import { streamEvents } from '../results/stream-events.ts'
 import type { NewEvent } from './event-log.ts'
-import { leakError } from './leak-error.ts'
-import type { CellPlan } from './plan.ts'
-import type { CellEnd } from './run-cell.ts'
-import { sweep } from './sweep.ts'
+import { leakError } from './cell/leak-error.ts'
+import type { CellPlan } from './plan/plan.ts'
+import type { CellEnd } from './cell/run-cell.ts'
+import { sweep } from './sweep/sweep.ts'
 
 /** What is left of a run that was interrupted. */
 export interface Resumption {
@@ -42,7 +42,7 @@ export async function resumeFrom(runDir: string, runId: string, plans: readonly 
       result.plans.push(state.state === 'waiting' ? plan : { ...plan, past: state.past })
     }
   }
-  result.leaks = await removeLeftovers(runId, histories)
+  result.leaks = await removeLeftovers(runId, plans, histories)
   return result
 }
 
@@ -78,11 +78,18 @@ async function readProgress(runDir: string): Promise<Progress> {
   return { histories, beforeMs: beforeMs + spanMs() }
 }
 
-async function removeLeftovers(runId: string, histories: ReadonlyMap<string, CellHistory>): Promise<NewEvent[]> {
+async function removeLeftovers(
+  runId: string,
+  plans: readonly CellPlan[],
+  histories: ReadonlyMap<string, CellHistory>,
+): Promise<NewEvent[]> {
   const ledgers = (await readLedgers()).filter((ledger) => ledger.runId === runId)
   const kept = ledgers.flatMap(({ open }) => open).filter((entry) => entry.kept)
   const spare = new Set(kept.flatMap(({ id }) => id ?? []))
-  const { items } = await sweep({ runId, spare })
+  // The ledger has no credentials; the cells have those they were given.
+  const used = new Set(ledgers.flatMap(({ platforms }) => [...platforms.keys()]))
+  const places = plans.map(({ cell }) => ({ name: cell.platform, options: cell.platformOptions }))
+  const { items } = await sweep({ runId, spare, platforms: places.filter(({ name }) => used.has(name)) })
   return items.flatMap((item): NewEvent[] => {
     if (item.outcome !== 'left' || item.runId !== runId || !histories.has(item.cell)) return []
     const error = item.error ?? toErrorRecord(leakError(new Error(`${item.id} could not be removed`)))

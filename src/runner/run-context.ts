@@ -6,9 +6,9 @@ import type { Waiver } from '../matrix/waivers.ts'
 import type { Check } from '../testing/check.ts'
 import type { Background } from './background.ts'
 import type { EventSink } from './event-log.ts'
-import type { CheckFiles } from './load-checks.ts'
-import type { Paces } from './paces.ts'
-import type { SpendSettings } from './spend-settings.ts'
+import type { CheckFiles } from './checks/load-checks.ts'
+import type { Paces } from './schedule/paces.ts'
+import type { SpendSettings } from './schedule/spend-settings.ts'
 
 /** When machines of a cell are left running for a person to look at. */
 export type Keep = 'never' | 'failed' | 'always'

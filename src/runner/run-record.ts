@@ -5,7 +5,7 @@ import { stateDir } from '../core/paths.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { ShardOfPlan } from '../matrix/shard.ts'
 import type { Waiver } from '../matrix/waivers.ts'
-import type { SpendSettings } from './spend-settings.ts'
+import type { SpendSettings } from './schedule/spend-settings.ts'
 
 /**
  * What a run was asked to do, so that it can be resumed as it was begun, whatever has become of the matrix since.

@@ -25,8 +25,8 @@ export default defineCommand({
   async run({ options, args, signal }) {
     for (const file of args) await mustBeReadable(file)
     const [{ judgeFacts }, { loadChecks }] = await Promise.all([
-      import('../../runner/judge-facts.ts'),
-      import('../../runner/load-checks.ts'),
+      import('../../runner/judge/judge-facts.ts'),
+      import('../../runner/checks/load-checks.ts'),
     ])
     const known = options.only ? await loadChecks(options.checks) : undefined
     for (const id of options.only ?? []) {

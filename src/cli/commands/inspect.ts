@@ -28,7 +28,7 @@ export default defineCommand({
     const [name = ''] = args
     const [{ describeImage, openSubject }, { judgeFacts }] = await Promise.all([
       import('../../inspect/index.ts'),
-      import('../../runner/judge-facts.ts'),
+      import('../../runner/judge/judge-facts.ts'),
     ])
     await using subject = await openSubject(name, { signal, onProgress: note })
     const description = describeImage(subject)

@@ -1,6 +1,6 @@
 import { selectedCells } from '../cells.ts'
 import type { Cell } from '../../matrix/cell.ts'
-import type { Executor } from '../../runner/executor.ts'
+import type { Executor } from '../../runner/schedule/executor.ts'
 import { type Command, defineCommand, type OptionValues } from '../command.ts'
 import { databaseUrl } from '../database-option.ts'
 import { note } from '../output.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findStaleTempDirs } from '../../../src/core/temp-dir.ts'
 import { openPlatform } from '../../../src/platforms/open-platform.ts'
-import { sweep } from '../../../src/runner/sweep.ts'
+import { sweep } from '../../../src/runner/sweep/sweep.ts'
 import { image, whyNoLxd } from '../lxd/open-lxd.ts'
 
 const skip = await whyNoLxd()

@@ -9,7 +9,7 @@ import { launchCloudGuest } from '../../../src/platforms/cloud-guest.ts'
 import { openPlatform } from '../../../src/platforms/open-platform.ts'
 import { processesIn } from '../../../src/platforms/qemu/process.ts'
 import type { MachineRecord } from '../../../src/platforms/qemu/record.ts'
-import { sweep } from '../../../src/runner/sweep.ts'
+import { sweep } from '../../../src/runner/sweep/sweep.ts'
 import { speaking, tinyFolder, whyNoQemu } from '../qemu/tiny-guests.ts'
 
 const missing = await whyNoQemu()

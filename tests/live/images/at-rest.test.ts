@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { waitUntil } from '../../../src/core/wait-until.ts'
 import type { BuiltImage } from '../../../src/images/index.ts'
 import { buildImage, openAtRest } from '../../../src/images/index.ts'
-import { removeHostLeftovers, staleHostPaths } from '../../../src/runner/sweep-host.ts'
+import { removeHostLeftovers, staleHostPaths } from '../../../src/runner/sweep/sweep-host.ts'
 
 const able = process.getuid?.() === 0 && existsSync('/usr/bin/mmdebstrap')
 const mounts = () => readFile('/proc/self/mountinfo', 'utf8')

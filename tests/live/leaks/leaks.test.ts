@@ -8,7 +8,7 @@ import type { Instance } from '../../../src/instance/instance.ts'
 import { openPlatformNamed } from '../../../src/platforms/open-platform.ts'
 import { readLedgers } from '../../../src/platforms/read-ledgers.ts'
 import type { Session } from '../../../src/platforms/session.ts'
-import { sweep } from '../../../src/runner/sweep.ts'
+import { sweep } from '../../../src/runner/sweep/sweep.ts'
 import { whyNoLxd } from '../lxd/open-lxd.ts'
 
 const skip = await whyNoLxd()

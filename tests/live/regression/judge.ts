@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { expectationsFor } from '../../../src/distros/expectations.ts'
 import type { Instance } from '../../../src/instance/instance.ts'
-import { SkipCheck, statusOf } from '../../../src/runner/check-outcome.ts'
+import { SkipCheck, statusOf } from '../../../src/runner/judge/check-outcome.ts'
 import type { Expectations, Facts, RegressionCheck } from '../../../src/testing/index.ts'
 
 export interface Judged {

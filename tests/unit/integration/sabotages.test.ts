@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { findCheckFiles, loadCheckFiles } from '../../../src/runner/load-checks.ts'
+import { findCheckFiles, loadCheckFiles } from '../../../src/runner/checks/load-checks.ts'
 import { SABOTAGES } from '../../live/regression/sabotages.ts'
 import type { RegressionCheck } from '../../../src/testing/index.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Admission, type Entry, runScheduled } from '../../../src/runner/schedule.ts'
+import { type Admission, type Entry, runScheduled } from '../../../src/runner/schedule/schedule.ts'
 
 interface Item {
   name: string

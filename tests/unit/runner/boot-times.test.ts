@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseAnalyzeDump, parseSystemdTime } from '../../../src/runner/boot-times.ts'
+import { parseAnalyzeDump, parseSystemdTime } from '../../../src/runner/cell/boot-times.ts'
 
 test.each([
   [

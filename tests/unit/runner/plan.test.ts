@@ -3,10 +3,10 @@ import type { Capability } from '../../../src/instance/machine.ts'
 import type { Cell } from '../../../src/matrix/cell.ts'
 import { expandMatrix } from '../../../src/matrix/expand.ts'
 import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
-import { mergeUserData } from '../../../src/runner/multipart.ts'
-import { planCell } from '../../../src/runner/plan.ts'
+import { mergeUserData } from '../../../src/runner/checks/multipart.ts'
+import { planCell } from '../../../src/runner/plan/plan.ts'
 import { exitCodeOf } from '../../../src/results/status.ts'
-import { cellVerdict } from '../../../src/runner/verdict.ts'
+import { cellVerdict } from '../../../src/runner/cell/verdict.ts'
 import type { Check, PolicyInfo, RegressionInfo } from '../../../src/testing/check.ts'
 
 const base = { title: 't', because: 'b', source: 's', severity: 'major' } as const

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { runScheduled } from '../../../src/runner/schedule.ts'
+import { runScheduled } from '../../../src/runner/schedule/schedule.ts'
 import { fakeRun, testFolder } from './fake-run.ts'
 
 test('a place is free when work is judged, and the end waits for what goes on behind it', async () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readScript } from '../../../src/runner/script-check.ts'
+import { readScript } from '../../../src/runner/checks/script-check.ts'
 import { testFolder } from './fake-run.ts'
 
 const GOOD = '# harness: {id: mine, title: it works, because: it must, severity: minor}'

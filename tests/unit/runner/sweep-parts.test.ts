@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { whySweep, whyWorker } from '../../../src/runner/sweep-rules.ts'
+import { whySweep, whyWorker } from '../../../src/runner/sweep/sweep-rules.ts'
 
 const resource = (id: string) => ({
   kind: 'machine' as const,

@@ -7,8 +7,8 @@ import { expect, test } from 'vitest'
 import { ledgerDir, LedgerFile } from '../../../src/platforms/ledger-file.ts'
 import { openPlatformNamed } from '../../../src/platforms/open-platform.ts'
 import { readLedgers } from '../../../src/platforms/read-ledgers.ts'
-import { planSweep, sweep } from '../../../src/runner/sweep.ts'
-import { whySweep } from '../../../src/runner/sweep-rules.ts'
+import { planSweep, sweep } from '../../../src/runner/sweep/sweep.ts'
+import { whySweep } from '../../../src/runner/sweep/sweep-rules.ts'
 import { testFolder } from './fake-run.ts'
 
 const DEAD = { pid: 2 ** 22 + 1, startTicks: '1', bootId: 'gone', host: hostname() }

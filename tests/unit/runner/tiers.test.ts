@@ -3,9 +3,9 @@ import type { Cell } from '../../../src/matrix/cell.ts'
 import { expandMatrix } from '../../../src/matrix/expand.ts'
 import { parseMatrix } from '../../../src/matrix/load-matrix.ts'
 import type { Tier } from '../../../src/matrix/tier.ts'
-import { loadChecks } from '../../../src/runner/load-checks.ts'
-import { planCell } from '../../../src/runner/plan.ts'
-import { tierOf } from '../../../src/runner/tier-of.ts'
+import { loadChecks } from '../../../src/runner/checks/load-checks.ts'
+import { planCell } from '../../../src/runner/plan/plan.ts'
+import { tierOf } from '../../../src/runner/plan/tier-of.ts'
 import type { Check, PolicyInfo, RegressionInfo } from '../../../src/testing/check.ts'
 
 const base = { title: 't', because: 'b', source: 's', severity: 'blocker' } as const

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ConfigError } from '../../../src/core/errors.ts'
 import type { Waiver } from '../../../src/matrix/waivers.ts'
-import { unneededWaivers } from '../../../src/runner/check-waivers.ts'
+import { unneededWaivers } from '../../../src/runner/plan/check-waivers.ts'
 import { record } from '../../fixtures/events/recording.ts'
 import { checksAt, fakeRun, testFolder } from './fake-run.ts'
 
