@@ -28,6 +28,7 @@ const ROLE_OF: Readonly<Record<Statement['predicateType'], Role>> = {
   [PREDICATES.retraction]: 'results',
   [PREDICATES.waiver]: 'waivers',
   [PREDICATES.approval]: 'approvals',
+  [PREDICATES.decision]: 'approvals',
 }
 
 const CLOCKS_DIFFER_MS = 600_000
@@ -123,6 +124,7 @@ function refuseOutOfScope(statement: Statement, submitter: Submitter, now: numbe
     }
     case PREDICATES.retraction:
     case PREDICATES.approval:
+    case PREDICATES.decision:
       // What they name is in the archive, which knows whose it is.
       return
   }
@@ -137,11 +139,16 @@ function isWithin(glob: string, scope: string): boolean {
 
 /** A result from tomorrow would be the newest for ever. */
 function refuseFuture(statement: Statement, now: number): void {
-  if (statement.predicateType !== PREDICATES.results) return
-  const { run, cells } = statement.predicate
-  for (const at of [run.startedAt, ...cells.flatMap(({ startedAt }) => startedAt ?? [])])
+  for (const at of momentsOf(statement))
     if (Date.parse(at) > now + CLOCKS_DIFFER_MS)
       throw new RefusedError(422, `${at} is in the future`, { hint: 'set the clock of the machine that ran it' })
+}
+
+function momentsOf(statement: Statement): string[] {
+  if (statement.predicateType === PREDICATES.decision) return [statement.predicate.decision.asOf.at]
+  if (statement.predicateType !== PREDICATES.results) return []
+  const { run, cells } = statement.predicate
+  return [run.startedAt, ...cells.flatMap(({ startedAt }) => startedAt ?? [])]
 }
 
 function refused<T>(status: 400 | 422, work: () => T): T {

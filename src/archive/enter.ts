@@ -57,12 +57,15 @@ async function refuseConflicts(
     return
   }
   if (statement.predicateType === PREDICATES.approval) {
-    const { image } = statement.predicate
-    const names = await query<{ name: string }>('SELECT name FROM image WHERE digest = ?', [image])
-    if (names.length === 0) throw new RefusedError(409, `nobody has submitted results of image ${image}`)
-    const may = (name: string) => registered?.scopes.some(({ images }) => matchesGlob(name, images)) ?? false
-    if (!names.every(({ name }) => may(name)))
-      throw new RefusedError(403, `${submitter} may not approve image ${names.map(({ name }) => name).join(', ')}`)
+    await imageInScope(query, statement.predicate.image, submitter, registered)
+    return
+  }
+  if (statement.predicateType === PREDICATES.decision) {
+    const { image, asOf } = statement.predicate.decision
+    await imageInScope(query, image.digest, submitter, registered)
+    const [head] = await query<{ seq: number | null }>('SELECT max(seq) AS seq FROM submission')
+    if (asOf.seq > (head?.seq ?? 0))
+      throw new RefusedError(409, `the decision has seen entry ${asOf.seq} of the log, and there are ${head?.seq ?? 0}`)
     return
   }
   if (statement.predicateType === PREDICATES.waiver) return
@@ -80,6 +83,14 @@ async function refuseConflicts(
       hint: `what was submitted is never changed; to replace it: harness publish --corrects ${other.submission}`,
     })
   }
+}
+
+async function imageInScope(query: Query, image: string, submitter: string, registered: Submitter | undefined) {
+  const names = await query<{ name: string }>('SELECT name FROM image WHERE digest = ?', [image])
+  if (names.length === 0) throw new RefusedError(409, `nobody has submitted results of image ${image}`)
+  const may = (name: string) => registered?.scopes.some(({ images }) => matchesGlob(name, images)) ?? false
+  if (!names.every(({ name }) => may(name)))
+    throw new RefusedError(403, `${submitter} may not approve image ${names.map(({ name }) => name).join(', ')}`)
 }
 
 async function ownSubmission(query: Query, target: string, submitter: string, operator: boolean): Promise<void> {

@@ -1,6 +1,7 @@
-import { PREDICATES, type Statement } from '../publish/statement.ts'
+import { PREDICATES, type DecisionStatement, type Statement } from '../publish/statement.ts'
 import { resultsOfTestResult } from '../publish/test-result.ts'
 import type { LogEntry } from './log-entry.ts'
+import { pack } from './pack.ts'
 import type { Row } from './row.ts'
 import { rowsOfResults } from './rows-of-results.ts'
 
@@ -55,10 +56,35 @@ function rowsOfClaim(entry: LogEntry, statement: Statement): Row[] {
       }
       return [{ table: 'waiver', values }]
     }
+    case PREDICATES.decision:
+      return [{ table: 'decision', values: valuesOfDecision(entry, statement.predicate) }]
     case PREDICATES.approval: {
       const { decision, verdict, image, approver, comment, at } = statement.predicate
       const values = { submission: id, submitter, decision, verdict, digest: image, approver, comment: comment ?? null }
       return [{ table: 'approval', values: { ...values, at: Date.parse(at) } }]
     }
+  }
+}
+
+function valuesOfDecision(
+  { id: submission, submitter }: LogEntry,
+  { decision, policy }: DecisionStatement,
+): Row['values'] {
+  const { id, verdict, image, asOf, satisfied, unsatisfied, missing } = decision
+  return {
+    submission,
+    id,
+    submitter,
+    verdict,
+    policy: decision.policy.id,
+    policy_digest: decision.policy.digest,
+    digest: image.digest,
+    image: image.name,
+    as_of_seq: asOf.seq,
+    at: Date.parse(asOf.at),
+    n_satisfied: satisfied.length,
+    n_unsatisfied: unsatisfied.length,
+    n_missing: missing.length,
+    body: pack({ decision, policy }),
   }
 }

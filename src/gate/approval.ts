@@ -1,8 +1,8 @@
 import { ConfigError } from '../core/errors.ts'
 import { admit } from '../archive/admit.ts'
 import type { Submitter } from '../archive/submitters.ts'
+import type { Decision } from '../publish/decision.ts'
 import { PREDICATES, statement, subjectsOf, type ApprovalStatement } from '../publish/statement.ts'
-import type { Decision } from './decision.ts'
 
 /** What a person says about a decision. */
 export interface Approving {

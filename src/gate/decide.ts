@@ -1,21 +1,9 @@
 import { formatMs } from '../core/duration.ts'
 import { matchesGlob } from '../matrix/glob.ts'
+import type { DecisionItem as Item } from '../publish/decision.ts'
 import type { GateEvidence, GateResult } from './evidence.ts'
 import { excuse, judgeResult, type ItemState } from './judge-cell.ts'
 import type { Policy, Requirement } from './policy.ts'
-
-/** One thing a policy wants, and how it stands. */
-export interface Item {
-  /** Name of the requirement. */
-  requirement: string
-  /** The combination of axes, or the planned cell. */
-  subject: string
-  state: ItemState
-  /** Why; of a satisfied item, what was excused. */
-  reasons: string[]
-  /** Tries that were looked at. */
-  results: string[]
-}
 
 const MOST_REASONS = 20
 

@@ -1,31 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
-import { digestOf } from '../publish/digest.ts'
-import { judgePolicy, type Item } from './decide.ts'
-import type { GateEvidence, GateImage } from './evidence.ts'
+import { decisionId, decisionSchema, type Decision, type DecisionItem } from '../publish/decision.ts'
+import { judgePolicy } from './decide.ts'
+import type { GateEvidence } from './evidence.ts'
 import type { ReadPolicy } from './policy.ts'
-
-/** What a policy said about an image at one moment. Whoever has the archive and the policy can make it again. */
-export interface Decision {
-  version: 1
-  /** Digest of everything below. */
-  id: string
-  verdict: 'go' | 'no-go'
-  policy: { id: string; digest: string }
-  image: GateImage
-  asOf: { seq: number; at: string }
-  satisfied: Item[]
-  unsatisfied: Item[]
-  missing: Item[]
-  /** Submissions the results came with. */
-  evidence: string[]
-}
 
 /** Decides. It is a go only when everything is satisfied. */
 export function decide({ policy, digest }: ReadPolicy, evidence: GateEvidence): Decision {
   const items = judgePolicy(policy, evidence)
-  const of = (state: Item['state']) => items.filter((item) => item.state === state)
+  const of = (state: DecisionItem['state']) => items.filter((item) => item.state === state)
   const used = new Set(items.flatMap(({ results }) => results))
   const submissions = evidence.results.filter(({ id }) => used.has(id)).map(({ submission }) => submission)
   const { name, digest: imageDigest, basis } = evidence.image
@@ -40,28 +23,8 @@ export function decide({ policy, digest }: ReadPolicy, evidence: GateEvidence): 
     missing: of('missing'),
     evidence: [...new Set(submissions)].sort(),
   }
-  return { ...body, id: idOf(body) }
+  return { ...body, id: decisionId(body) }
 }
-
-const item = z.object({
-  requirement: z.string(),
-  subject: z.string(),
-  state: z.enum(['satisfied', 'unsatisfied', 'missing']),
-  reasons: z.array(z.string()),
-  results: z.array(z.string()),
-})
-const schema = z.object({
-  version: z.literal(1),
-  verdict: z.enum(['go', 'no-go']),
-  policy: z.object({ id: z.string(), digest: z.string() }),
-  image: z.object({ name: z.string(), digest: z.string(), basis: z.enum(['stored', 'uploaded', 'reported']) }),
-  asOf: z.object({ seq: z.number(), at: z.iso.datetime() }),
-  satisfied: z.array(item),
-  unsatisfied: z.array(item),
-  missing: z.array(item),
-  evidence: z.array(z.string()),
-  id: z.string(),
-})
 
 /** Reads a decision and checks that it is what its id says. @throws ConfigError */
 export async function readDecision(file: string): Promise<Decision> {
@@ -79,7 +42,7 @@ export function parseDecision(text: string, file: string): Decision {
   } catch (error) {
     throw new ConfigError(`${file} is not JSON`, { cause: error })
   }
-  const parsed = schema.safeParse(value)
+  const parsed = decisionSchema.safeParse(value)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw new ConfigError(`${file} is not a decision: ${issue?.path.join('.') || 'it'} ${issue?.message ?? ''}`, {
@@ -87,7 +50,7 @@ export function parseDecision(text: string, file: string): Decision {
     })
   }
   const { id, ...body } = parsed.data
-  if (idOf(body) !== id) throw new ConfigError(`${file} was changed: its content is not what its id says`)
+  if (decisionId(body) !== id) throw new ConfigError(`${file} was changed: its content is not what its id says`)
   return parsed.data
 }
 
@@ -111,24 +74,4 @@ export function differences(before: Decision, again: Decision): string[] {
   }
   if (found.length === 0) found.push('the evidence is another one')
   return found
-}
-
-/** Fields in their order: the id does not depend on who wrote the file. */
-function idOf(body: Omit<Decision, 'id'>): string {
-  const items = (all: readonly Item[]) =>
-    all.map(({ requirement, subject, state, reasons, results }) => [requirement, subject, state, reasons, results])
-  const { version, verdict, policy, image, asOf, satisfied, unsatisfied, missing, evidence } = body
-  return digestOf(
-    JSON.stringify([
-      version,
-      verdict,
-      [policy.id, policy.digest],
-      [image.name, image.digest, image.basis],
-      [asOf.seq, asOf.at],
-      items(satisfied),
-      items(unsatisfied),
-      items(missing),
-      evidence,
-    ]),
-  )
 }

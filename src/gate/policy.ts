@@ -79,6 +79,7 @@ export type Requirement = Policy['require'][number]
 export interface ReadPolicy {
   policy: Policy
   digest: string
+  text: string
 }
 
 const MOST_COMBINATIONS = 5000
@@ -106,5 +107,5 @@ export function parsePolicy(text: string, file: string): ReadPolicy {
       throw new ConfigError(`"${name}" is required twice`, { position: positionOf(['require', index, 'name']) })
     names.add(name)
   })
-  return { policy: value, digest: digestOf(text) }
+  return { policy: value, digest: digestOf(text), text }
 }

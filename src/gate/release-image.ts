@@ -8,7 +8,7 @@ import { formatMs } from '../core/duration.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { Submitter } from '../archive/submitters.ts'
 import { verifyApproval } from './approval.ts'
-import type { Decision } from './decision.ts'
+import type { Decision } from '../publish/decision.ts'
 import type { ReadPolicy } from './policy.ts'
 
 export interface Release {

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
+import { decisionId, decisionSchema } from './decision.ts'
+import { digestOf } from './digest.ts'
 import { digest, imageDigest, name, text, time, link } from './record-schema.ts'
 import { cellResults } from './results-schema.ts'
 
@@ -9,6 +11,7 @@ export const PREDICATES = {
   retraction: 'urn:harness:retraction:v1',
   waiver: 'urn:harness:waiver:v1',
   approval: 'urn:harness:approval:v1',
+  decision: 'urn:harness:decision:v1',
   testResult: 'https://in-toto.io/attestation/test-result/v0.1',
 } as const
 
@@ -40,6 +43,9 @@ const approval = z.object({
   comment: text(2_000).exactOptional(),
   at: time,
 })
+
+/** What a policy said, with the policy, so that everybody can make the decision again. */
+const decision = z.object({ decision: decisionSchema, policy: z.string().max(64 * 1024) })
 
 const resource = z.looseObject({
   name: text(500).exactOptional(),
@@ -81,6 +87,7 @@ export const statement = z.discriminatedUnion('predicateType', [
   envelopeOf(PREDICATES.retraction, retraction),
   envelopeOf(PREDICATES.waiver, waiver),
   envelopeOf(PREDICATES.approval, approval),
+  envelopeOf(PREDICATES.decision, decision),
   envelopeOf(PREDICATES.testResult, testResult),
 ])
 
@@ -89,6 +96,7 @@ export type Statement = z.infer<typeof statement>
 export type StatementOf<Type extends Statement['predicateType']> = Extract<Statement, { predicateType: Type }>
 export type WaiverStatement = z.infer<typeof waiver>
 export type ApprovalStatement = z.infer<typeof approval>
+export type DecisionStatement = z.infer<typeof decision>
 
 /** The newest version of results that is understood. */
 const MAJOR = 1
@@ -108,6 +116,7 @@ export function readStatement(payload: Uint8Array): Statement {
   const parsed = statement.safeParse(value)
   if (!parsed.success) throw new ConfigError(`the statement is not valid: ${firstProblem(parsed.error)}`)
   refuseOtherSubjects(parsed.data)
+  refuseOtherDecision(parsed.data)
   return parsed.data
 }
 
@@ -121,12 +130,9 @@ export function subjectsOf(images: readonly { name: string; digest: string }[]):
 
 /** What was signed must be what is stored: every image of the results is a subject, and nothing else is. */
 function refuseOtherSubjects(found: Statement): void {
-  if (found.predicateType === PREDICATES.approval || found.predicateType === PREDICATES.results) {
+  const images = imagesOf(found)
+  if (images) {
     const subjects = new Set(found.subject.flatMap((one) => Object.entries(one.digest).map((pair) => pair.join(':'))))
-    const images =
-      found.predicateType === PREDICATES.results
-        ? found.predicate.images.map((one) => one.digest)
-        : [found.predicate.image]
     const missing = images.find((one) => !subjects.has(one))
     if (missing !== undefined) throw new ConfigError(`the image ${missing} is no subject of the statement`)
     if (subjects.size !== new Set(images).size)
@@ -140,6 +146,28 @@ function refuseOtherSubjects(found: Statement): void {
   }
   if (new Set(found.predicate.cells.map((cell) => cell.id)).size !== found.predicate.cells.length)
     throw new ConfigError('a cell is there twice')
+}
+
+/** Digests of what a statement is about; undefined when its subjects are free. */
+function imagesOf(found: Statement): string[] | undefined {
+  switch (found.predicateType) {
+    case PREDICATES.results:
+      return found.predicate.images.map((one) => one.digest)
+    case PREDICATES.approval:
+      return [found.predicate.image]
+    case PREDICATES.decision:
+      return [found.predicate.decision.image.digest]
+    default:
+      return undefined
+  }
+}
+
+/** A decision is what its id says, and by the policy that comes with it. */
+function refuseOtherDecision(found: Statement): void {
+  if (found.predicateType !== PREDICATES.decision) return
+  const { decision: made, policy } = found.predicate
+  if (decisionId(made) !== made.id) throw new ConfigError('the decision is not what its id says')
+  if (digestOf(policy) !== made.policy.digest) throw new ConfigError('the policy is not the one of the decision')
 }
 
 function refuseNewer(value: unknown): void {

@@ -1,7 +1,9 @@
 import { exportRoutes } from './export-routes.ts'
 import { json } from './reply.ts'
 import { openApi } from './openapi.ts'
+import { issueRoutes } from './issue-routes.ts'
 import { readRoutes } from './read-routes.ts'
+import { releaseRoutes } from './release-routes.ts'
 import { route, type Route } from './route.ts'
 import { serverRoutes } from './server-routes.ts'
 import { submitRoutes } from './submit-routes.ts'
@@ -11,6 +13,8 @@ export const apiRoutes: readonly Route[] = [
   ...submitRoutes,
   ...exportRoutes,
   ...readRoutes,
+  ...releaseRoutes,
+  ...issueRoutes,
   ...serverRoutes,
   route({
     method: 'GET',

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { checkRecord, digest, imageDigest, status, subject } from '../publish/record-schema.ts'
 import type { ApprovalRow, SubmitterRow, WaiverRow } from '../archive/read/people.ts'
+import { decisionSchema } from '../publish/decision.ts'
+import type { DecisionRow } from '../archive/read/decisions.ts'
 import type { CellRunRow, FileRow } from '../archive/read/cell-runs.ts'
 import type { FindingRow } from '../archive/read/findings.ts'
 import type { ImageRow } from '../archive/read/images.ts'
@@ -191,6 +193,29 @@ export const approvalShape = z
   })
   .meta({ id: 'Approval' })
 
+export const decisionShape = z
+  .object({
+    submission: digest,
+    submitter: text,
+    id: digest.describe('Digest of the decision.'),
+    verdict: z.enum(['go', 'no-go']),
+    policy: text,
+    policyDigest: digest,
+    digest: imageDigest,
+    image: text,
+    asOfSeq: count.describe('The newest entry of the log that it saw.'),
+    at,
+    satisfied: count,
+    unsatisfied: count,
+    missing: count,
+    state: standing,
+  })
+  .meta({ id: 'Decision' })
+
+export const decisionDetailShape = decisionShape
+  .extend({ decision: decisionSchema, policyText: text.describe('With it `harness gate --replay` decides again.') })
+  .meta({ id: 'DecisionDetail' })
+
 const iso = (ms: number) => new Date(ms).toISOString()
 
 export const showSubmission = (row: SubmissionRow) => ({ ...row, receivedAt: iso(row.receivedAt) })
@@ -236,6 +261,8 @@ export function showWaiver(row: WaiverRow) {
 }
 
 export const showApproval = (row: ApprovalRow) => ({ ...row, at: iso(row.at) })
+
+export const showDecision = (row: DecisionRow) => ({ ...row, at: iso(row.at) })
 
 /** Where the content with a digest is. */
 export function blobPath(of: string): string {

@@ -128,7 +128,7 @@ export const exportRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/images.json',
-    summary: 'All images: digests, ids on platforms, results, approvals.',
+    summary: 'All images: digests, ids on platforms, results, decisions, approvals.',
     handle: async ({ archive, publicUrl }) => typed('application/json', await imageIndex(archive, publicUrl)),
   }),
   route({

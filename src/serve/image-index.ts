@@ -1,5 +1,6 @@
 import type { Archive } from '../archive/archive.ts'
 import { newestOfCells } from '../archive/read/cells.ts'
+import { listDecisions } from '../archive/read/decisions.ts'
 import { findImage, listImages } from '../archive/read/images.ts'
 import { everyItem } from '../archive/read/page.ts'
 import { listApprovals } from '../archive/read/people.ts'
@@ -12,7 +13,7 @@ export const IMAGE_INDEX_TYPE = 'application/vnd.harness.images+json'
 const MOST_IMAGES = 2_000
 
 /**
- * All images with what platforms call them, how their cells did and who approved them, newest first. Equal archives give equal bytes,
+ * All images with what platforms call them, how their cells did, what was decided and who approved them, newest first. Equal archives give equal bytes,
  * so the signature is over what everybody sees.
  */
 export async function imageIndex(archive: Archive, publicUrl: string): Promise<string> {
@@ -23,6 +24,7 @@ export async function imageIndex(archive: Archive, publicUrl: string): Promise<s
     const { refs } = await findImage(archive, image.digest)
     const results = await newestOfCells(archive, { image: image.name, digest: image.digest })
     const approvals = await listApprovals(archive, { digest: image.digest })
+    const decisions = await listDecisions(archive, { digest: image.digest })
     const counts: Record<string, number> = {}
     for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1
     images.push({
@@ -32,6 +34,9 @@ export async function imageIndex(archive: Archive, publicUrl: string): Promise<s
         .filter(({ name }) => name === image.name)
         .map(({ platform, region, ref }) => ({ platform, region, id: ref })),
       cells: counts,
+      decisions: decisions.items
+        .filter(({ state }) => state === 'accepted')
+        .map(({ id, verdict, policy, at }) => ({ id, verdict, policy, at: new Date(at).toISOString() })),
       approvals: approvals.items
         .filter(({ state }) => state === 'accepted')
         .map(({ decision, verdict, approver, at }) => ({

@@ -3,18 +3,15 @@ import { findCellRun, listCellRuns } from '../archive/read/cell-runs.ts'
 import { listCells, newestOfCells, plannedCells } from '../archive/read/cells.ts'
 import { listFindings } from '../archive/read/findings.ts'
 import { findImage, listImageNames, listImages, packagesOf } from '../archive/read/images.ts'
-import type { Page } from '../archive/read/page.ts'
-import { listApprovals, listSubmitters, listWaivers } from '../archive/read/people.ts'
+import { listSubmitters } from '../archive/read/people.ts'
 import { findRun, listRuns } from '../archive/read/runs.ts'
 import { listSubmissions, readLog } from '../archive/read/submissions.ts'
 import {
-  approvalShape,
   cellRunDetailShape,
   cellRunShape,
   findingShape,
   imageShape,
   runShape,
-  showApproval,
   showCellRun,
   showFile,
   showFinding,
@@ -22,33 +19,12 @@ import {
   showRun,
   showSubmission,
   showSubmitter,
-  showWaiver,
   submissionShape,
   submitterShape,
-  waiverShape,
 } from './api-shapes.ts'
+import { given, pageOf, paging, shown, word } from './listing.ts'
 import { json, problem } from './reply.ts'
 import { route, type Route } from './route.ts'
-
-const word = z.string().min(1).max(300).optional()
-const paging = {
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(4_000).optional(),
-}
-const pageOf = (items: z.ZodType) =>
-  z.object({ items: z.array(items), next: z.string().optional().describe('Give it as `cursor` for the next page.') })
-
-/** A page whose items are shown as the API shows them. */
-function shown<Row, Shown>(page: Page<Row>, show: (row: Row) => Shown) {
-  return json({ items: page.items.map(show), ...(page.next === undefined ? {} : { next: page.next }) })
-}
-
-/** Leaves out what was not asked for. */
-function given<T extends object>(query: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]: Exclude<T[Key], undefined>
-  }
-}
 
 /** Questions about what was submitted. */
 export const readRoutes: readonly Route[] = [
@@ -203,21 +179,5 @@ export const readRoutes: readonly Route[] = [
     summary: 'Who submits, and what they may submit.',
     reply: z.object({ items: z.array(submitterShape) }),
     handle: async ({ archive }) => json({ items: (await listSubmitters(archive)).map(showSubmitter) }),
-  }),
-  route({
-    method: 'GET',
-    path: '/api/v1/waivers',
-    summary: 'Known failures that do not count for a while; those that end last first.',
-    query: z.object(paging),
-    reply: pageOf(waiverShape),
-    handle: async ({ archive }, { query }) => shown(await listWaivers(archive, given(query)), showWaiver),
-  }),
-  route({
-    method: 'GET',
-    path: '/api/v1/approvals',
-    summary: 'Signed approvals of decisions, newest first.',
-    query: z.object({ ...paging, digest: word, decision: word }),
-    reply: pageOf(approvalShape),
-    handle: async ({ archive }, { query }) => shown(await listApprovals(archive, given(query)), showApproval),
   }),
 ]

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Archive } from '../archive/archive.ts'
+import type { ReadIssues } from './issue-source.ts'
 import type { ServeLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { TokenVerifier } from './oidc.ts'
@@ -17,6 +18,8 @@ export interface ServeContext {
   tickets: UploadTickets
   tokens: TokenVerifier
   metrics: Metrics
+  /** Known issues; absent when nobody gave any. */
+  issues: ReadIssues | undefined
   now: () => number
 }
 

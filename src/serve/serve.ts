@@ -6,6 +6,7 @@ import { readPublicKey } from '../publish/envelope.ts'
 import { apiRoutes } from './api-routes.ts'
 import { Buckets } from './buckets.ts'
 import { listen } from './http-server.ts'
+import type { ReadIssues } from './issue-source.ts'
 import { DEFAULT_LIMITS, type ServeLimits } from './limits.ts'
 import { Metrics } from './metrics.ts'
 import { TokenVerifier } from './oidc.ts'
@@ -26,6 +27,7 @@ export interface ServeOptions {
   trustedProxies?: readonly string[]
   limits?: Partial<ServeLimits>
   pages?: Pages
+  issues?: ReadIssues
   now?: () => number
   onError?(message: string): void
 }
@@ -52,6 +54,7 @@ export async function serve(options: ServeOptions): Promise<ResultsServer> {
     tickets: new UploadTickets(),
     tokens: new TokenVerifier(archive.sql, () => context.publicUrl, now),
     metrics,
+    issues: options.issues,
     now,
   }
   const reads = new Buckets(limits.readBurst, limits.readsPerSecond)

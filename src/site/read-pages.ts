@@ -2,6 +2,7 @@ import {
   checksOf,
   everyItem,
   findCellRun,
+  findDecision,
   findImage,
   findingsOf,
   findRun,
@@ -10,6 +11,7 @@ import {
   listCellRuns,
   listCells,
   listCredentials,
+  listDecisions,
   listFindings,
   listImageNames,
   listImages,
@@ -39,6 +41,7 @@ import { imagePage } from './pages/image.ts'
 import { issuePage } from './pages/issue.ts'
 import { issuesPage } from './pages/issues.ts'
 import { overviewPage } from './pages/overview.ts'
+import type { SubmittedDecision } from './pages/release-part.ts'
 import { resultPage } from './pages/result.ts'
 import { runPage } from './pages/run.ts'
 import { submittersPage } from './pages/submitters.ts'
@@ -179,7 +182,18 @@ export const imageContent: Reading<[string]> = async (archive, digest, links, si
   for await (const one of everyItem((request) => listApprovals(archive, { ...request, digest }))) approvals.push(one)
   const { items } = await listImages(archive, { name: image.name, limit: 1000 })
   const before = items.find((one) => one.builtAt < image.builtAt && one.digest !== digest)
-  return imagePage({ names: [image, ...others], refs, results, packages, approvals, before }, links, site)
+  const decisions = await decisionsAbout(archive, digest)
+  return imagePage({ names: [image, ...others], refs, results, packages, approvals, decisions, before }, links, site)
+}
+
+const DECISIONS = 20
+
+/** The newest decisions about an image, the newest of all with what stands against it. */
+async function decisionsAbout(archive: ReadArchive, digest: string): Promise<SubmittedDecision[]> {
+  const { items } = await listDecisions(archive, { digest, limit: DECISIONS })
+  const newest = items[0] && (await findDecision(archive, items[0].id))
+  const against = newest ? [...newest.decision.unsatisfied, ...newest.decision.missing] : []
+  return items.map((row, index) => ({ row, against: index === 0 ? against : [] }))
 }
 
 export async function compareContent(

@@ -9,7 +9,7 @@ import { Links } from './links.ts'
 import { readPageContent, type PageSource } from './route.ts'
 import type { SiteContext } from './site-context.ts'
 import { SITE_STYLE } from './style.ts'
-import { ArchiveTriages } from './triage-archive.ts'
+import { ArchiveTriages, type ArchiveTriage } from './triage-archive.ts'
 
 /** An answer to a request for a page or what belongs to it. */
 export interface SiteAnswer {
@@ -68,6 +68,11 @@ export class Site {
       <p class="sub">No page has this address. What it was about may have been removed, or was never submitted.</p>
       <p><a href="${links.home()}">To the overview</a></p>`
     return page(404, layout({ title: STATUS_CODES[404] ?? '', section: undefined, body }, links, site))
+  }
+
+  /** What known issues explain of the archive as it is now. */
+  async triage(): Promise<ArchiveTriage> {
+    return await this.#source.triages.read()
   }
 
   async #log(digest: string): Promise<SiteAnswer> {

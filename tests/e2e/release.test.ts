@@ -75,9 +75,12 @@ test('from a run to a released image: publish, decide, approve, release, and pag
   expect(await ok('gate', '--replay', 'decision.json', '--from', 'archive', '--policy', 'policy.yaml')).toMatch(
     /^the same decision: go, sha256:/,
   )
+  await ok('gate', 'debian-13', '--from', 'archive', '--policy', 'policy.yaml', '--to', 'archive', '--key', 'me.pem')
   await ok('site', '--from', 'archive', '--out', 'pages', '--title', 'Ours')
   const page = await readFile(join(dir, 'pages/image', digestOf(IMAGE).replace(':', '-'), 'index.html'), 'utf8')
   expect(page).toContain('Ada Example')
+  const decided = /decided go[\s\S]*?<code>release<\/code>[\s\S]*?title="(sha256:[0-9a-f]{64})"/.exec(page)?.[1] ?? ''
+  expect(await ok('gate', '--replay', decided, '--from', 'archive')).toBe(`the same decision: go, ${decided}\n`)
   const other = await harness(['site', '--from', 'archive', '--out', 'archive'], { cwd: dir })
   expect([other.code, other.stderr]).toEqual([
     2,
@@ -99,6 +102,22 @@ test('a policy that asks for more than there is says what is missing, and nobody
     2,
     'harness: the decision is a no-go: 0 unsatisfied, 1 missing',
   ])
+})
+
+test('a failure is excused for a while, by a name of somebody else, and no more when that is ended', async () => {
+  const args = ['waive', 'reg-*', '--cells', 'lxd/*', '--images', 'debian-*', '--reason', 'known', '--to', 'archive']
+  const until = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10)
+  const waive = (...more: string[]) => harness([...args, ...more, '--key', 'me.pem'], { cwd: dir })
+  expect((await waive('--until', '2031-01-01', '--tracker', 'https://bugs.example.org/1')).stderr).toContain(
+    'harness: a waiver cannot last until 2031-01-01\n  write a day from',
+  )
+  expect((await waive('--until', until)).stderr).toBe(
+    'harness: say where it is being worked on\n  --tracker https://bugs.example.org/1\n',
+  )
+  const { code, stdout } = await waive('--until', until, '--tracker', 'https://bugs.example.org/1')
+  const id = /^waived until \S+ as (sha256:[0-9a-f]{64}), number \d+ of the log\n/.exec(stdout)?.[1] ?? ''
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`harness retract ${id} --reason TEXT --to archive`)])
+  expect(await ok('retract', id, '--reason', 'fixed', '--to', 'archive', '--key', 'me.pem')).toContain('is retracted')
 })
 
 test('known issues are proven, and old runs are looked through', async () => {

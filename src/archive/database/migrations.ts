@@ -42,6 +42,11 @@ CREATE VIEW submission_state AS SELECT s.id AS id, CASE
   WHEN EXISTS (SELECT 1 FROM credential c WHERE c.id = s.credential AND c.compromised_at <= s.received_at) THEN 'distrusted'
   ELSE 'accepted' END AS state FROM submission s;
 `,
+  `
+CREATE TABLE decision (submission TEXT PRIMARY KEY, id TEXT NOT NULL, submitter TEXT NOT NULL, verdict TEXT NOT NULL, policy TEXT NOT NULL, policy_digest TEXT NOT NULL, digest TEXT NOT NULL, image TEXT NOT NULL, as_of_seq INT8 NOT NULL, at INT8 NOT NULL, n_satisfied INT8 NOT NULL, n_unsatisfied INT8 NOT NULL, n_missing INT8 NOT NULL, body BYTES8 NOT NULL);
+CREATE INDEX decision_digest ON decision (digest);
+CREATE INDEX decision_id ON decision (id);
+`,
 ]
 
 /** Tables whose content follows from the archive alone, each with what it is sorted by. */
@@ -61,4 +66,5 @@ export const EVIDENCE: Readonly<Record<string, string>> = {
   file: 'uid, name',
   waiver: 'submission',
   approval: 'submission',
+  decision: 'submission',
 }

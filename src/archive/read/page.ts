@@ -93,11 +93,13 @@ function withoutCursor(row: Record<string, SqlValue>): object {
   return Object.fromEntries(Object.entries(row).filter(([column]) => !column.startsWith('cursor_')))
 }
 
-function writeCursor(values: readonly SqlValue[]): string {
+/** Says where a page ended. */
+export function writeCursor(values: readonly SqlValue[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url')
 }
 
-function readCursor(text: string, count: number): SqlValue[] {
+/** What `writeCursor` was given. @throws ConfigError when it was not */
+export function readCursor(text: string, count: number): SqlValue[] {
   try {
     const values: unknown = JSON.parse(Buffer.from(text.slice(0, 4_000), 'base64url').toString('utf8'))
     const plain = (value: unknown): value is string | number => typeof value === 'string' || Number.isSafeInteger(value)

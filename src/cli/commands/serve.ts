@@ -45,6 +45,7 @@ export default defineCommand({
     await using server = await serve({
       archive,
       pages: servedPages(site, CONTENT_POLICY),
+      issues: () => site.triage(),
       host,
       port,
       ...(options.url === undefined ? {} : { publicUrl: options.url }),

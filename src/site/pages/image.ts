@@ -5,9 +5,10 @@ import { badge } from '../../reporters/html/badge.ts'
 import { breakable, html, type Markup } from '../../reporters/html/markup.ts'
 import { worstStatus } from '../../results/status.ts'
 import type { Links } from '../links.ts'
-import { ago, crumbs, dayOf, empty, factsLine, part, scrolling, tag } from '../parts.ts'
+import { ago, crumbs, dayOf, empty, factsLine, part, scrolling } from '../parts.ts'
 import { bootText, countsOf } from '../result-words.ts'
 import type { PageContent, SiteContext } from '../site-context.ts'
+import { releasePart, type SubmittedDecision } from './release-part.ts'
 
 export interface ImageData {
   /** Every name of the digest; at least one. */
@@ -17,6 +18,8 @@ export interface ImageData {
   results: readonly CellRunRow[]
   packages: readonly PackageRow[] | undefined
   approvals: readonly ApprovalRow[]
+  /** What policies said about it, newest first. */
+  decisions: readonly SubmittedDecision[]
   /** The build before this one. */
   before: { digest: string; build: string } | undefined
 }
@@ -29,7 +32,7 @@ const BASIS = {
 
 /** One image by its digest: what it is, where it is, what is known about it, who approved it. */
 export function imagePage(data: ImageData, links: Links, site: SiteContext): PageContent {
-  const { names, refs, results, packages, approvals, before } = data
+  const { names, refs, results, packages, approvals, decisions, before } = data
   const [image] = names
   const body = html`${crumbs([{ text: 'Images', href: links.section('images') }, { text: image.name, href: links.grid(image.name) }, { text: image.build }])}
     <h1>
@@ -55,25 +58,11 @@ export function imagePage(data: ImageData, links: Links, site: SiteContext): Pag
           .join(', '),
       ],
     ])}
-    ${part('approvals', 'Release', approvals.length === 0 ? empty('No person has approved it.') : approvalList(approvals, links))}
+    ${releasePart(approvals, decisions, links)}
     ${part('results', 'Results', results.length === 0 ? empty('Nobody has judged it.') : resultTable(results, links, site))}
     ${part('refs', 'Where it is', refs.length === 0 ? empty('No platform’s name for it is known.') : refTable(refs))}
     ${part('packages', packages ? `${packages.length} packages` : 'Packages', packages ? packageTable(packages) : empty('Nobody supplied them.'))}`
   return { title: `${image.name} ${image.build}`, section: 'images', body }
-}
-
-function approvalList(approvals: readonly ApprovalRow[], links: Links): Markup {
-  return html`<ul class="plain">
-    ${approvals.map(
-      ({ verdict, approver, comment, at, submitter, decision, state }) =>
-        html`<li ${state !== 'accepted' && html`class="struck"`}>
-          ${tag(verdict === 'go' ? 'approved' : 'refused', verdict === 'go' && state === 'accepted' ? 'good' : 'bad')}
-          by ${approver} for
-          <a href="${links.submitter(submitter)}">${submitter}</a> on ${dayOf(at)}${comment !== null && `: ${comment}`}
-          <small>decision <code title="${decision}">${decision.slice(7, 19)}</code></small>
-        </li> `,
-    )}
-  </ul>`
 }
 
 function resultTable(results: readonly CellRunRow[], links: Links, site: SiteContext): Markup {

@@ -1,11 +1,12 @@
 import { createPublicKey } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { verifyBytes } from '../../../src/publish/envelope.ts'
-import { check, IMAGE, submission } from '../archive/test-archive.ts'
+import { check, IMAGE, signed, submission } from '../archive/test-archive.ts'
+import { decisionOf, issues } from './release-facts.ts'
 import { testServer, type TestServer } from './test-server.ts'
 
 async function filled(count = 5): Promise<TestServer> {
-  const s = await testServer()
+  const s = await testServer({ issues })
   for (let number = 0; number < count; number++) {
     s.t.clock.now += 1_000
     const status = number % 2 === 1 ? 'fail' : 'pass'
@@ -56,6 +57,8 @@ test('an answer that did not change is not sent again', async () => {
 
 test('the description of the API names every address, and every answer fits it', async () => {
   await using s = await filled(2)
+  const { decision, payload } = await decisionOf(s.t, 'release')
+  await s.t.archive.accept(signed(payload, s.t.keys.alice))
   const api = (await (await s.get('/api/v1/openapi.json')).json()) as {
     openapi: string
     paths: Record<string, Record<string, unknown>>
@@ -67,9 +70,14 @@ test('the description of the API names every address, and every answer fits it',
       "Approval",
       "CellRun",
       "CellRunDetail",
+      "Decision",
+      "DecisionDetail",
+      "FailureGroup",
       "File",
       "Finding",
       "Image",
+      "Incident",
+      "Issue",
       "Problem",
       "Run",
       "Submission",
@@ -88,6 +96,8 @@ test('the description of the API names every address, and every answer fits it',
     id: runs.items[0]?.submission ?? '',
     digest: IMAGE,
     seq: '1',
+    decision: decision.id,
+    issue: 'azure:disk',
     image: 'debian-13',
     cell: 'lxd/debian-13/default/container',
   }
