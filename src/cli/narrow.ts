@@ -66,17 +66,43 @@ export async function narrow(
   const estimates = Object.fromEntries(
     chosen.map((cell) => [cell.id, usd(cell) ?? 0] as const).filter(([, sum]) => sum > 0),
   )
-  const { limits, prices, budget } = matrix
+  const { prices, budget } = matrix
+  const { limits, notes } = await knownLimits(chosen, matrix.limits)
+  decisions.push(...notes)
   return {
     cells: chosen,
     notSelected: left.map(({ cell, by }) => {
       const last = known.earlier.cell(cell.id)
       return { cell: summaryOf(cell), by, ...(last ? { last } : {}) }
     }),
-    spend: { ...(limits ? { limits } : {}), ...(prices ? { prices } : {}), ...(budget ? { budget } : {}), estimates },
+    spend: {
+      ...(limits && Object.keys(limits).length > 0 ? { limits } : {}),
+      ...(prices ? { prices } : {}),
+      ...(budget ? { budget } : {}),
+      estimates,
+    },
     lastKnown: (cell, key) => known.earlier.check(cell, key),
     decisions,
   }
+}
+
+/** Limits of the matrix, and of the accounts that the cells use. */
+async function knownLimits(cells: readonly Cell[], limits: SpendSettings['limits']) {
+  const { platforms } = await import('../platforms/registry.gen.ts')
+  const metered = cells.filter(
+    ({ platform }) => Object.entries(platforms).find(([name]) => name === platform)?.[1].manifest.quotas,
+  )
+  if (metered.length === 0) return { limits, notes: [] }
+  const [{ regionOf }, { withAccountQuotas }] = await Promise.all([
+    import('../cost/estimator.ts'),
+    import('../limits/account-quotas.ts'),
+  ])
+  const places = metered.map((cell) => {
+    const region = regionOf(cell)
+    const options = region === undefined ? cell.platformOptions : { ...cell.platformOptions, region }
+    return { platform: cell.platform, region: region ?? 'default', options }
+  })
+  return await withAccountQuotas(limits ?? {}, places)
 }
 
 async function byChangeAndShare(

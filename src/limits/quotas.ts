@@ -5,6 +5,8 @@ import type { Claim } from './leases.ts'
 export interface Quota {
   vcpus?: number | undefined
   machines?: number | undefined
+  /** What the account has in all where `vcpus` is what is free of it. A cell that fits into all of it may try, alone. */
+  'account-vcpus'?: number | undefined
 }
 
 /** Quotas of a platform: for every region, and for single ones. */
@@ -35,14 +37,17 @@ export function claimsOf(limits: PlatformLimits | undefined, demand: Demand): Cl
   const claims: Claim[] = []
   if (quota.machines !== undefined)
     claims.push({ quota: `${platform}/${region}/machines`, units: machines, limit: quota.machines })
-  if (quota.vcpus !== undefined) {
-    const each = limits['vcpus-of']?.[instanceType] ?? demand.vcpus
-    if (each === undefined) {
-      throw new ConfigError(`nobody knows how many vCPUs ${instanceType} of ${platform} has`, {
-        hint: `say it in the matrix: limits.${platform}.vcpus-of.${instanceType}`,
-      })
-    }
-    claims.push({ quota: `${platform}/${region}/vcpus`, units: machines * each, limit: quota.vcpus })
+  const each = limits['vcpus-of']?.[instanceType] ?? demand.vcpus
+  const account = quota['account-vcpus']
+  // Who set a limit wants it kept; an account that was only asked must not refuse what it might take.
+  if (quota.vcpus !== undefined && each === undefined && account === undefined) {
+    throw new ConfigError(`nobody knows how many vCPUs ${instanceType} of ${platform} has`, {
+      hint: `say it in the matrix: limits.${platform}.vcpus-of.${instanceType}`,
+    })
+  }
+  if (quota.vcpus !== undefined && each !== undefined) {
+    const units = machines * each
+    claims.push({ quota: `${platform}/${region}/vcpus`, units, limit: limitOf(quota.vcpus, units, account) })
   }
   const never = claims.find(({ units, limit }) => units > limit)
   if (never) {
@@ -55,4 +60,9 @@ export function claimsOf(limits: PlatformLimits | undefined, demand: Demand): Cl
     )
   }
   return claims
+}
+
+/** Others may be done with their machines by the time the cell begins. */
+function limitOf(vcpus: number, units: number, account: number | undefined): number {
+  return account !== undefined && units <= account ? Math.max(vcpus, units) : vcpus
 }

@@ -18,6 +18,8 @@ export interface PlatformManifest {
    * A launch gets the value of a cell in `extra`, under the name of the axis. Default none.
    */
   axes?: Readonly<Record<string, readonly string[] | 'any'>>
+  /** Its accounts have quotas, which `Platform.quota` reads. Default no. */
+  quotas?: boolean
   /** What it can run, as Debian spells it; `host`: only what the host is, unless the matrix says where else it is. Default anything. */
   architectures?: readonly string[] | 'host'
 }
@@ -137,12 +139,22 @@ export interface Prerequisite {
   optional?: boolean
 }
 
+/** What an account may run at a time in a region. */
+export interface AccountQuota {
+  region: string
+  vcpus: number
+  /** Of these, what runs now, by whomever. */
+  used: number
+}
+
 /** What a platform folder exports as default from `platform.ts`. */
 export interface Platform<Options = unknown> {
   manifest: PlatformManifest
   /** Validates the options and signs in. @throws ConfigError, PrerequisiteError, PlatformError auth */
   open(options: Options): Promise<PlatformSession>
   doctor(options: Options): Promise<Prerequisite[]>
+  /** What the account may run in the region of the options; undefined where it does not tell. @throws HarnessError */
+  quota?(options: Options, waiting: { deadlineMs: number; signal?: AbortSignal }): Promise<AccountQuota | undefined>
   /** How many times longer than on usual hardware machines take here; deadlines are multiplied by it. Default 1. */
   pace?(options: Options): Promise<number>
 }

@@ -16,6 +16,7 @@ export const manifest: PlatformManifest = {
     'own-kernel',
     'image-import',
   ],
+  quotas: true,
   packages: [
     '@azure/arm-compute@25.1.1',
     '@azure/arm-network@39.0.0',

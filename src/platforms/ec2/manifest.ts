@@ -18,6 +18,7 @@ export const manifest: PlatformManifest = {
     'own-kernel',
     'image-import',
   ],
+  quotas: true,
   packages: ['@aws-sdk/client-ec2@3.1169.0'],
   // Asked from the API before a launch; these are what is known without asking.
   instanceTypes: {

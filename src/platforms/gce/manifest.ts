@@ -18,6 +18,7 @@ export const manifest: PlatformManifest = {
     'own-kernel',
     'image-import',
   ],
+  quotas: true,
   packages: ['@google-cloud/compute@7.8.0', 'google-auth-library@11.3.4'],
   // Asked from the API before a launch; these are what is known without asking.
   instanceTypes: {

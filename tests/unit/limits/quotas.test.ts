@@ -32,3 +32,11 @@ test('the vCPUs of an unknown type must be told', () => {
 test('a cell that can never get its units is refused at once', () => {
   expect(() => claimsOf({ machines: 2 }, demand)).toThrow('needs 3 units of ec2/eu-west-1/machines, and the limit is 2')
 })
+
+test('what an account has limits, and refuses only what it can never take', () => {
+  const limits = (vcpus: number) => ({ regions: { 'eu-west-1': { vcpus, 'account-vcpus': 8 } } })
+  expect(claimsOf(limits(7), demand)).toMatchObject([{ units: 6, limit: 7 }])
+  expect(claimsOf(limits(2), demand)).toMatchObject([{ units: 6, limit: 6 }])
+  expect(claimsOf(limits(7), { ...demand, vcpus: undefined })).toEqual([])
+  expect(() => claimsOf(limits(7), { ...demand, machines: 5 })).toThrow('needs 10 units')
+})
