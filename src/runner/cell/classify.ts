@@ -3,6 +3,7 @@ import {
   CancelledError,
   type ErrorRecord,
   HarnessError,
+  PlatformError,
   toErrorRecord,
   TransportError,
   WaitTimeoutError,
@@ -31,11 +32,23 @@ export async function classify(error: unknown, instance?: Instance): Promise<Cla
       retryable: error instanceof HarnessError && error.retryable,
     }
   }
+  const taken = instance && (await takenAway(instance))
+  if (taken) return { status: 'miss', error: { ...toErrorRecord(taken), ...evidence(record, '') }, retryable: true }
   const tail = instance ? await consoleTail(instance.machine) : ''
   const verdict = classifyConsole(tail)
   if (verdict === undefined) return { status: 'miss', error: { ...record, ...evidence(record, tail) }, retryable: true }
   const boot = new BootError(`${error.message}; ${verdict}`, { consoleTail: tail, cause: error })
   return { status: 'fail', error: toErrorRecord(boot), retryable: false }
+}
+
+/** A machine that its provider took away tells so when it is asked for its state. */
+async function takenAway({ machine }: Instance): Promise<PlatformError | undefined> {
+  try {
+    await machine.state()
+    return undefined
+  } catch (error) {
+    return error instanceof PlatformError && error.kind === 'capacity' ? error : undefined
+  }
 }
 
 /** The same without a machine to look at. */
