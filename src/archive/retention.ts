@@ -11,13 +11,17 @@ export interface RetentionRule {
   rows?: number
 }
 
-export type RetentionClass = 'daily' | 'weekly' | 'monthly' | 'referenced'
+export type RetentionClass = 'daily' | 'weekly' | 'monthly' | 'release' | 'referenced'
 
-/** The first build of a month is kept longer than the first of a week, and that longer than others. */
+/**
+ * The first build of a month is kept longer than the first of a week, and that longer than others. What was approved, and what a
+ * waiver that lasts or an issue that is there rests on, is kept.
+ */
 export const RETENTION: Readonly<Record<RetentionClass, RetentionRule>> = {
   daily: { logs: 14, checks: 60, rows: 396 },
   weekly: { logs: 90, checks: 365 },
   monthly: { logs: 365 },
+  release: {},
   referenced: {},
 }
 
@@ -38,6 +42,8 @@ export interface RetentionOptions {
   dryRun?: boolean
   /** Most bytes that logs may take: older ones that nothing refers to go first. */
   mostBytes?: number
+  /** Results that somebody refers to from outside of the archive, such as known issues. */
+  keep?: ReadonlySet<string>
 }
 
 const DAY_MS = 86_400_000
@@ -47,6 +53,7 @@ interface Kept {
   submission: string
   cell: string
   image: string
+  digest: string | null
   build: string
   builtAt: number
   startedAt: number
@@ -60,13 +67,15 @@ export async function applyRetention(archive: Archive, options: RetentionOptions
 async function retain(archive: Archive, options: RetentionOptions): Promise<RetentionReport> {
   const { now, rules = RETENTION, dryRun = false } = options
   const all = await archive.sql.query<Kept>(
-    `SELECT c.uid AS uid, c.submission AS submission, c.cell AS cell, c.image AS image, c.build AS build, c.started_at AS "startedAt",
+    `SELECT c.uid AS uid, c.submission AS submission, c.cell AS cell, c.image AS image, c.digest AS digest, c.build AS build, c.started_at AS "startedAt",
        COALESCE((SELECT max(i.built_at) FROM image i WHERE i.name = c.image AND i.build = c.build), c.started_at) AS "builtAt"
      FROM cell_run c ORDER BY c.started_at, c.uid`,
   )
-  const referenced = await referencedRuns(archive, all, now)
-  const classOf = classifier(all, referenced)
-  const classes: Record<RetentionClass, number> = { daily: 0, weekly: 0, monthly: 0, referenced: 0 }
+  const released = await releasedRuns(archive)
+  const referenced = await waivedRuns(archive, all, now)
+  for (const uid of options.keep ?? []) referenced.add(uid)
+  const classOf = classifier(all, released, referenced)
+  const classes: Record<RetentionClass, number> = { daily: 0, weekly: 0, monthly: 0, release: 0, referenced: 0 }
   const over = (kept: Kept, part: keyof RetentionRule) => {
     const days = rules[classOf(kept)][part]
     return days !== undefined && kept.startedAt < now - days * DAY_MS
@@ -85,7 +94,7 @@ async function retain(archive: Archive, options: RetentionOptions): Promise<Rete
   }
   for (const digest of logs) if (await archive.blobs.has(digest)) await remove(digest, 'older than logs are kept')
   if (options.mostBytes !== undefined) {
-    const important = new Set(all.filter((kept) => classOf(kept) === 'referenced').map(({ uid }) => uid))
+    const important = new Set([...released, ...referenced])
     for (const digest of await logsOverLimit(archive, options.mostBytes + (dryRun ? freed : 0), important))
       await remove(digest, 'there was no space for more logs')
   }
@@ -97,24 +106,35 @@ async function retain(archive: Archive, options: RetentionOptions): Promise<Rete
   return { classes, logs: removed, checks: done.checks, rows: done.rows, freed }
 }
 
-/** Cell runs that something people decided rests on: an approval of their image, or a waiver that still lasts. */
-async function referencedRuns(archive: Archive, all: readonly Kept[], now: number): Promise<Set<string>> {
+/** Cell runs of images that somebody approved. */
+async function releasedRuns(archive: Archive): Promise<Set<string>> {
   const rows = await archive.sql.query<{ uid: string }>(
     `SELECT c.uid AS uid FROM cell_run c WHERE EXISTS (SELECT 1 FROM approval a JOIN submission_state v ON v.id = a.submission
        WHERE a.digest = c.digest AND v.state = 'accepted' AND a.verdict = 'go')`,
   )
-  const found = new Set(rows.map(({ uid }) => uid))
+  return new Set(rows.map(({ uid }) => uid))
+}
+
+/** Cell runs that a waiver speaks about which still lasts. */
+async function waivedRuns(archive: Archive, all: readonly Kept[], now: number): Promise<Set<string>> {
+  const found = new Set<string>()
   for await (const waiver of everyItem((request) => listWaivers(archive, request))) {
     if (waiver.state !== 'accepted' || waiver.until < now) continue
     const covers = (globs: readonly string[], text: string) => globs.some((glob) => matchesGlob(text, glob))
-    for (const { uid, image, cell } of all)
-      if (covers(waiver.images, image) && covers(waiver.cells, cell)) found.add(uid)
+    for (const { uid, image, digest, cell } of all) {
+      const named = covers(waiver.images, image) || (digest !== null && covers(waiver.images, digest))
+      if (named && covers(waiver.cells, cell)) found.add(uid)
+    }
   }
   return found
 }
 
 /** The class of a cell run: what is referenced is kept; else the first build of its month or week is kept longer. */
-function classifier(all: readonly Kept[], referenced: ReadonlySet<string>): (kept: Kept) => RetentionClass {
+function classifier(
+  all: readonly Kept[],
+  released: ReadonlySet<string>,
+  referenced: ReadonlySet<string>,
+): (kept: Kept) => RetentionClass {
   const first = new Map<string, { build: string; at: number }>()
   const note = (key: string, { build, builtAt }: Kept) => {
     const known = first.get(key)
@@ -129,6 +149,7 @@ function classifier(all: readonly Kept[], referenced: ReadonlySet<string>): (kep
     note(week(kept), kept)
   }
   return (kept) => {
+    if (released.has(kept.uid)) return 'release'
     if (referenced.has(kept.uid)) return 'referenced'
     if (first.get(month(kept))?.build === kept.build) return 'monthly'
     return first.get(week(kept))?.build === kept.build ? 'weekly' : 'daily'

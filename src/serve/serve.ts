@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, type ServeLimits } from './limits.ts'
 import { Metrics } from './metrics.ts'
 import { TokenVerifier } from './oidc.ts'
 import { problem, type Reply, type Request } from './reply.ts'
+import { startRetention, type RetentionRounds } from './retention-rounds.ts'
 import { findRoute, type Route, type ServeContext } from './route.ts'
 import { UploadTickets } from './upload-tickets.ts'
 
@@ -28,6 +29,8 @@ export interface ServeOptions {
   limits?: Partial<ServeLimits>
   pages?: Pages
   issues?: ReadIssues
+  /** Absent: nothing is removed because it is old. */
+  retention?: RetentionRounds
   now?: () => number
   onError?(message: string): void
 }
@@ -59,6 +62,10 @@ export async function serve(options: ServeOptions): Promise<ResultsServer> {
   }
   const reads = new Buckets(limits.readBurst, limits.readsPerSecond)
   const writes = new Buckets(limits.writeBurst, limits.writesPerSecond)
+  const onError = (message: string) => {
+    metrics.add('harness_errors_total')
+    options.onError?.(message)
+  }
   const server = await listen({
     host: options.host,
     port: options.port,
@@ -74,17 +81,21 @@ export async function serve(options: ServeOptions): Promise<ResultsServer> {
       return await handle(context, apiRoutes, request, options.pages)
     },
     onReply: (method, status) => metrics.add('harness_requests_total', { method, status: String(status) }),
-    onError: (message) => {
-      metrics.add('harness_errors_total')
-      options.onError?.(message)
-    },
+    onError,
   })
   context.publicUrl ||= `http://${options.host}:${server.port}`
   metrics.gauge('harness_connections', () => server.connections())
   metrics.gauge('harness_log_head', async () => (await archiveHead(archive)).seq)
   metrics.gauge('harness_spool_bytes', () => archive.spool.size())
   metrics.gauge('harness_memory_bytes', () => process.memoryUsage.rss())
-  return { url: `http://${options.host}:${server.port}`, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+  const rounds = options.retention && startRetention(archive, options.retention, { metrics, now, onError })
+  return {
+    url: `http://${options.host}:${server.port}`,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      await rounds?.[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** Answers one request by the routes of the API, else by the pages. */

@@ -22,6 +22,7 @@ import {
   packagesOf,
   plannedCells,
   readGrid,
+  workOfWaivers,
   type ApprovalRow,
   type CellRunRow,
   type ImageRow,
@@ -49,7 +50,6 @@ import { isInForce, waiversPage } from './pages/waivers.ts'
 import type { PageSource } from './route.ts'
 import type { PageContent, SiteContext } from './site-context.ts'
 import type { ArchiveTriages } from './triage-archive.ts'
-import { workOfWaivers } from './waiver-work.ts'
 
 type Reading<Key extends unknown[]> = (
   archive: ReadArchive,

@@ -9,7 +9,7 @@ import { Links } from './links.ts'
 import { readPageContent, type PageSource } from './route.ts'
 import type { SiteContext } from './site-context.ts'
 import { SITE_STYLE } from './style.ts'
-import { ArchiveTriages, type ArchiveTriage } from './triage-archive.ts'
+import { ArchiveTriages, resultsOfOpenIssues, type ArchiveTriage } from './triage-archive.ts'
 
 /** An answer to a request for a page or what belongs to it. */
 export interface SiteAnswer {
@@ -73,6 +73,11 @@ export class Site {
   /** What known issues explain of the archive as it is now. */
   async triage(): Promise<ArchiveTriage> {
     return await this.#source.triages.read()
+  }
+
+  /** Results that known issues rest on. */
+  async referencedResults(): Promise<Set<string>> {
+    return resultsOfOpenIssues(await this.triage())
   }
 
   async #log(digest: string): Promise<SiteAnswer> {

@@ -135,3 +135,9 @@ function incidentOf(finding: FindingRow, { issue }: IssuePattern, excerpt: strin
 function failureOf({ uid, cell, check, status, startedAt, excerpt }: FindingRow): Failure {
   return { run: uid, cell, check, status, at: new Date(startedAt).toISOString(), text: excerpt }
 }
+
+/** Of every issue that is there still the first and the last result that shows it: they are kept as long as it is. */
+export function resultsOfOpenIssues({ histories }: Pick<ArchiveTriage, 'histories'>): Set<string> {
+  const open = histories.filter(({ seen, goneSince }) => seen > 0 && goneSince === undefined)
+  return new Set(open.flatMap(({ incidents }) => [incidents[0], incidents.at(-1)].flatMap((one) => one?.cellRun ?? [])))
+}

@@ -38,6 +38,7 @@ describe('help', () => {
         merge       make one run of the parts of \`harness run --shard\`
         publish     publish a run: signed results and logs, to a server or an archive on this host
         retract     take back what you published
+        waive       sign that known failures do not count for a while
         serve       serve an archive of published results: submissions, pages and data
         archive     make, verify, rebuild, dump and back up an archive of published results
         key         make the key that signs what you publish

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/errors.ts'
 import { plural } from '../../core/text.ts'
+import { toBytes } from '../bytes.ts'
 import { defineCommand } from '../command.ts'
 import { note, print, printJson } from '../output.ts'
 import { unknownWord } from '../parse.ts'
@@ -11,6 +12,7 @@ interface ArchiveFlags {
   key?: string
   'dry-run'?: boolean
   'most-bytes'?: string
+  issues?: string
   json?: boolean
 }
 type Action = (folder: string, flags: ArchiveFlags, files: readonly string[]) => Promise<void>
@@ -39,7 +41,16 @@ export default defineCommand({
     owner: { type: 'string', value: 'NAME', text: 'init: register yourself, for everything' },
     key: { type: 'string', value: 'FILE', text: 'init: your key, for --owner; it is made when it does not exist' },
     'dry-run': { type: 'boolean', text: 'retention: say what would go, and remove nothing' },
-    'most-bytes': { type: 'string', value: 'N', text: 'retention: older logs go too until the others fit' },
+    'most-bytes': {
+      type: 'string',
+      value: 'SIZE',
+      text: 'retention: older logs go too until the others fit, e.g. 20G',
+    },
+    issues: {
+      type: 'string',
+      value: 'DIR',
+      text: 'retention: known issues, of which the first and last results stay; default ./known-issues',
+    },
     json: { type: 'boolean', text: 'print data' },
   },
   examples: [
@@ -111,16 +122,19 @@ async function backup(folder: string, { database }: ArchiveFlags): Promise<void>
 
 async function retention(folder: string, flags: ArchiveFlags): Promise<void> {
   const { applyRetention, Archive } = await import('../../archive/index.ts')
+  const { siteOf } = await import('../site-of.ts')
   const most = flags['most-bytes']
-  if (most !== undefined && !/^\d+$/.test(most)) throw new ConfigError(`--most-bytes ${most} is not a number`)
+  const mostBytes = most === undefined ? undefined : toBytes(most, '--most-bytes')
   await using archive = await Archive.open({
     folder,
     ...(flags.database === undefined ? {} : { database: flags.database }),
   })
+  const site = await siteOf(archive, flags.issues === undefined ? {} : { issues: flags.issues })
   const report = await applyRetention(archive, {
     now: Date.now(),
+    keep: await site.referencedResults(),
     ...(flags['dry-run'] ? { dryRun: true } : {}),
-    ...(most === undefined ? {} : { mostBytes: Number(most) }),
+    ...(mostBytes === undefined ? {} : { mostBytes }),
   })
   if (flags.json) await printJson(report)
   else await print(retentionText(report, flags['dry-run'] ?? false))

@@ -26,7 +26,7 @@ export default defineCommand({
   examples: [
     'harness gate debian-13 --policy release.yaml --from /srv/results --out decision.json',
     'harness gate --replay decision.json --policy release.yaml --from /srv/results',
-    'harness gate debian-13 --policy release.yaml --from /srv/results --to https://results.example.org --key release.pem',
+    'harness gate debian-13 --policy release.yaml --from /srv/results --to URL --key release.pem',
   ],
   async run({ options, args, signal }) {
     const { decide, differences, findGateImage, readEvidence } = await import('../../gate/index.ts')

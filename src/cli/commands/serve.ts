@@ -1,6 +1,9 @@
+import { toMs } from '../../core/duration.ts'
 import { ConfigError } from '../../core/errors.ts'
+import { toBytes } from '../bytes.ts'
 import { defineCommand } from '../command.ts'
 import { note, print } from '../output.ts'
+import { retentionText } from '../retention-text.ts'
 import { servedPages, siteOf } from '../site-of.ts'
 
 export default defineCommand({
@@ -22,6 +25,16 @@ export default defineCommand({
     },
     title: { type: 'string', value: 'TEXT', text: 'the name of the site' },
     issues: { type: 'string', value: 'DIR', text: 'folder of known issues; default ./known-issues, when there is one' },
+    retention: {
+      type: 'string',
+      value: 'EVERY',
+      text: 'remove what is older than its class is kept, now and then as often as this, for example "1 day"; default never',
+    },
+    'most-bytes': {
+      type: 'string',
+      value: 'SIZE',
+      text: 'retention: older logs go too until the others fit, for example 20G',
+    },
     'trusted-proxy': {
       type: 'string',
       multiple: true,
@@ -29,10 +42,14 @@ export default defineCommand({
       text: 'a proxy whose X-Forwarded-For is believed',
     },
   },
-  examples: ['harness serve /srv/results --url https://results.example.org --trusted-proxy 127.0.0.1'],
+  examples: [
+    'harness serve /srv/results --url https://results.example.org --trusted-proxy 127.0.0.1',
+    'harness serve /srv/results --retention "1 day" --most-bytes 20G',
+  ],
   async run({ options, args, signal }) {
     const [folder = ''] = args
     const { host, port } = readListen(options.listen ?? '127.0.0.1:8080')
+    const often = readRetention(options.retention, options['most-bytes'])
     const { Archive } = await import('../../archive/index.ts')
     const { serve } = await import('../../serve/index.ts')
     const database = options.database ?? process.env.HARNESS_ARCHIVE_DATABASE
@@ -46,6 +63,15 @@ export default defineCommand({
       archive,
       pages: servedPages(site, CONTENT_POLICY),
       issues: () => site.triage(),
+      ...(often
+        ? {
+            retention: {
+              ...often,
+              keep: () => site.referencedResults(),
+              onRound: (report) => note(retentionText(report, false)),
+            },
+          }
+        : {}),
       host,
       port,
       ...(options.url === undefined ? {} : { publicUrl: options.url }),
@@ -70,6 +96,17 @@ export default defineCommand({
     return 0
   },
 })
+
+/** How often what is old is removed. @throws ConfigError */
+function readRetention(every: string | undefined, most: string | undefined) {
+  if (every === undefined) {
+    if (most !== undefined) throw new ConfigError('--most-bytes goes with --retention', { hint: '--retention "1 day"' })
+    return undefined
+  }
+  const everyMs = toMs(every)
+  if (everyMs < 60_000) throw new ConfigError(`--retention "${every}" is too often`, { hint: '--retention "1 day"' })
+  return { everyMs, ...(most === undefined ? {} : { mostBytes: toBytes(most, '--most-bytes') }) }
+}
 
 function readListen(text: string): { host: string; port: number } {
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []

@@ -21,7 +21,8 @@ export default defineCommand({
     json: { type: 'boolean', text: 'print data' },
   },
   examples: [
-    'harness waive reg-hostname --cells "ec2/*" --images "debian-*" --until 2027-01-31 --reason "fixed in the next point release" --tracker https://bugs.example.org/1 --to URL --key publish.pem',
+    'harness waive reg-hostname --cells "ec2/*" --images "debian-*" --until 2027-01-31 \\',
+    '  --reason "fixed in the point release" --tracker https://bugs.example.org/1 --to URL --key KEY',
   ],
   async run({ options, args, signal }) {
     const { cells, images, until, reason, tracker, id } = options

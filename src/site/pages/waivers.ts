@@ -1,10 +1,10 @@
 import { plural } from '../../core/text.ts'
 import type { WaiverRow } from '../../archive/read/people.ts'
+import type { WaiverWork } from '../../archive/read/waiver-work.ts'
 import { html, sourceLink, type Markup } from '../../reporters/html/markup.ts'
 import type { Links } from '../links.ts'
 import { dayOf, empty, part, tag } from '../parts.ts'
 import type { PageContent, SiteContext } from '../site-context.ts'
-import type { WaiverWork } from '../waiver-work.ts'
 
 export interface WaiversData {
   waivers: readonly WaiverRow[]

@@ -4,7 +4,9 @@ import { openDatabase } from '../../../src/archive/database/open-database.ts'
 import { dump } from '../../../src/archive/dump.ts'
 import { applyRetention, findCellRun, listCellRuns, proveArchive, rebuild } from '../../../src/archive/index.ts'
 import { digestOf } from '../../../src/publish/digest.ts'
+import { retractionOf } from '../../../src/publish/retraction.ts'
 import { PREDICATES, subjectsOf } from '../../../src/publish/statement.ts'
+import { waiverOf } from '../../../src/publish/waiver.ts'
 import { check, NOW, signed, submission, testArchive, type TestArchive } from './test-archive.ts'
 
 const DAY = 86_400_000
@@ -52,7 +54,7 @@ test('the first build of a month and of a week are kept longer; what goes leaves
     )
   t.clock.now = Date.parse('2026-06-30T00:00:00Z')
   const dry = await applyRetention(t.archive, { now: t.clock.now, dryRun: true })
-  expect(dry).toMatchObject({ classes: { daily: 2, weekly: 1, monthly: 1, referenced: 0 }, logs: 2 })
+  expect(dry).toMatchObject({ classes: { daily: 2, weekly: 1, monthly: 1, release: 0, referenced: 0 }, logs: 2 })
   expect(await present()).toEqual([...DAYS])
   expect(await applyRetention(t.archive, { now: t.clock.now })).toEqual(dry)
   expect(await present()).toEqual(['2026-06-01', '2026-06-08'])
@@ -92,7 +94,7 @@ test('judgements and rows go later, and a database made anew from the files has 
   await same()
 })
 
-test('what an approval or an open waiver rests on stays', async () => {
+test('what was approved stays', async () => {
   await using t = await testArchive()
   const old = await submitBuild(t, '2026-06-02', 'approved', 'a')
   await submitBuild(t, '2026-06-01', 'monthly', 'b')
@@ -109,7 +111,7 @@ test('what an approval or an open waiver rests on stays', async () => {
   await t.archive.accept(signed(approval, t.keys.alice))
   t.clock.now = NOW + 400 * DAY
   expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({
-    classes: { referenced: 1, monthly: 1 },
+    classes: { release: 1, referenced: 0, monthly: 1 },
   })
   expect(await t.archive.blobs.has(old)).toBe(true)
 })
@@ -124,4 +126,28 @@ test('when space is short the oldest logs go first, and those that are reference
   expect(removed).toBe(3)
   expect(await t.archive.blobs.has(logs[3] ?? '')).toBe(true)
   expect(readFileSync(`${t.folder}/archive.db`).length).toBeGreaterThan(0)
+})
+
+test('what a waiver that lasts is about, and what a known issue rests on, stays as long', async () => {
+  await using t = await testArchive()
+  const [, day = ''] = DAYS
+  const log = await submitBuild(t, day, 'waived')
+  const other = await submitBuild(t, DAYS[3], 'of an issue', 'b')
+  const { items } = await listCellRuns(t.archive, { build: '20260609' })
+  const keep = new Set(items.map(({ uid }) => uid))
+  t.clock.now = Date.parse('2026-06-10')
+  const what = { checks: ['a'], cells: ['lxd/*'], images: ['debian-13'], missing: false }
+  const payload = waiverOf(
+    { ...what, reason: 'known', tracker: 'https://x.example', until: '2026-09-01' },
+    new Date(t.clock.now),
+  )
+  const { entry } = await t.archive.accept(signed(payload, t.keys.alice))
+  const present = async () => [await t.archive.blobs.has(log), await t.archive.blobs.has(other)]
+  const later = Date.parse('2026-08-20')
+  expect((await applyRetention(t.archive, { now: later })).classes).toMatchObject({ referenced: 2 })
+  await t.archive.accept(signed(retractionOf(entry.id, 'fixed', new Date(t.clock.now)), t.keys.alice))
+  expect((await applyRetention(t.archive, { now: later, keep, mostBytes: 0 })).classes).toMatchObject({ referenced: 1 })
+  expect(await present()).toEqual([false, true])
+  await applyRetention(t.archive, { now: later, mostBytes: 0 })
+  expect(await present()).toEqual([false, false])
 })

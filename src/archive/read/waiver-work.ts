@@ -1,5 +1,7 @@
-import { passedTwice, type ReadArchive, type WaiverRow } from '../archive/index.ts'
-import { matchesGlob } from '../matrix/glob.ts'
+import { matchesGlob } from '../../matrix/glob.ts'
+import type { ReadArchive } from './page.ts'
+import { passedTwice } from './passed-twice.ts'
+import type { WaiverRow } from './people.ts'
 
 /** What became of the failures that a waiver excuses. */
 export interface WaiverWork {
