@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../core/errors.ts'
+import { cleanText } from '../../core/text.ts'
 import type { RunModel } from '../../results/run-model.ts'
 import { STATUS_ORDER, type Status } from '../../results/status.ts'
 import { countedChecks } from '../../results/summary.ts'
@@ -14,6 +15,8 @@ const schema = z.looseObject({
         id: z.string().max(500),
         path: z.string().max(500).optional(),
         comment: z.string().max(10_000).optional(),
+        /** What version 3 calls the comment. */
+        description: z.string().max(10_000).optional(),
         status: z.enum(['FAIL', 'ERROR', 'MISS', 'PASS', 'DONE', 'SKIP']).optional(),
         start_time: z.string().max(100).optional(),
         duration: z.number().min(0).max(1e9).optional(),
@@ -45,7 +48,7 @@ export function readKcidb(text: string): ForeignRun {
   )
   return {
     format: 'kcidb',
-    tests: tests.map(({ id, path, comment, status, duration, log_excerpt: excerpt }) => ({
+    tests: tests.map(({ id, path, description, comment = description, status, duration, log_excerpt: excerpt }) => ({
       name: path || id,
       status: (status?.toLowerCase() ?? 'miss') as Status,
       ...(duration === undefined ? {} : { durationMs: Math.round(duration * 1000) }),
@@ -74,7 +77,7 @@ export function kcidbReport(
     id: id('build', run.runId, summary.id),
     origin: from,
     checkout_id: checkout,
-    ...(image?.architecture ? { architecture: image.architecture } : {}),
+    ...(image?.architecture ? { architecture: image.architecture.toLowerCase().replace(/[^a-z0-9_]+/g, '_') } : {}),
     ...(startedAt === undefined ? {} : { start_time: startedAt }),
     comment: `${summary.image}${image?.build ? ` ${image.build}` : ''}`,
     misc: { image: summary.image, ...(image?.digest === undefined ? {} : { digest: image.digest }) },
@@ -112,7 +115,16 @@ export function kcidbReport(
     return [whole, ...records]
   })
   const checkouts = [{ id: checkout, origin: from, start_time: run.startedAt, comment: `run ${run.runId} of images` }]
-  return { version: { major: 5, minor: 3 }, checkouts, builds, tests }
+  return cleaned({ version: { major: 5, minor: 3 }, checkouts, builds, tests })
+}
+
+/** The same with texts that every reader takes: well-formed, and without control characters. */
+function cleaned<T>(value: T): T
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value.toWellFormed())
+  if (Array.isArray(value)) return value.map(cleaned)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [cleaned(key), cleaned(of)]))
 }
 
 /** Paths have dots between their parts, and within a part only letters, digits, `_` and `-`. */
