@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { plural } from '../core/text.ts'
@@ -70,7 +70,8 @@ export class Archive implements ReadArchive, AsyncDisposable {
   static async open({ folder, database, now = Date.now }: ArchiveOptions): Promise<Archive> {
     const key = await readKey(join(folder, PLACES.key), `make an archive: harness archive init ${folder}`)
     await mkdir(folder, { recursive: true })
-    const lock = await holdName(`archive ${folder}`)
+    // The same folder has many names.
+    const lock = await holdName(`archive ${await realpath(folder)}`)
     if (!lock) throw new ConfigError(`another process uses the archive in ${folder}`, { hint: 'one writes at a time' })
     try {
       const sql = await openDatabase(database ?? join(folder, PLACES.database))

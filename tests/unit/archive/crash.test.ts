@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Archive } from '../../../src/archive/archive.ts'
@@ -108,7 +108,11 @@ test.each([
 test('a second process is kept out, and a database of a newer program is not touched', async () => {
   await using t = await testArchive()
   const { Archive: Class } = await import('../../../src/archive/archive.ts')
-  await expect(Class.open({ folder: t.folder })).rejects.toThrow(/another process uses the archive/)
+  const link = `${t.folder}-link`
+  symlinkSync(t.folder, link)
+  const names = [t.folder, `${t.folder}/`, `${t.folder}/log/..`, relative(process.cwd(), t.folder), link]
+  for (const folder of names) await expect(Class.open({ folder })).rejects.toThrow(/another process uses the archive/)
+  rmSync(link)
   await using sql = await openDatabase(':memory:')
   await sql.query("INSERT INTO migration VALUES (99, 'later')", [])
   await expect(migrate(sql)).rejects.toThrow(/version 99/)
