@@ -66,7 +66,8 @@ export async function planLaunch(
     ...(code !== undefined && format !== undefined ? { firmware: { code, format, smm: smm ?? false } } : {}),
     seed: extra.seed ?? request.cloudIdentity === undefined,
     sshKeys: [...(request.sshKeys ?? [])],
-    network: extra.network ?? context.options.network ?? 'user',
+    // Root of a guest could set a route to the services of a cloud this host is on; a guest of a simulated one knows where they are.
+    network: extra.network ?? context.options.network ?? (request.cloudIdentity ? 'isolated' : 'user'),
     ...added(request),
     extra: {
       ...(extra.ports ? { ports: extra.ports } : {}),
