@@ -88,6 +88,8 @@ export interface Machine {
   restart(options: Waiting & { force?: boolean }): Promise<void>
   /** Everything the console has shown so far, as far as the platform keeps it. */
   consoleLog(): Promise<string>
+  /** A picture of the screen now: JPEG, PNG or BMP. Where the platform can take one; rejects where this machine has no screen. */
+  screenshot?(): Promise<Uint8Array>
   /** Makes an image-like thing that `launch({ image })` accepts; with `memory`, and capability `warm-start`, also `launch({ image, warm: true })`. */
   snapshot(name: string, options: Waiting & { memory?: boolean }): Promise<{ id: string; name: string }>
   deleteSnapshot(id: string): Promise<void>

@@ -15,9 +15,9 @@ interface BlobCall {
 }
 
 /** One call to Azure Storage at an address that carries its own permission. @throws PlatformError */
-export async function blobCall(url: string, options: BlobCall, doing: string): Promise<string> {
+export async function blobCall(url: string, options: BlobCall, doing: string): Promise<Buffer> {
   const { method, headers = {}, body, deadlineMs, ca, maxBytes = 4 * 1024 * 1024 } = options
-  const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+  const answer = await new Promise<{ status: number; bytes: Buffer }>((resolve, reject) => {
     const call = request(
       url,
       {
@@ -31,7 +31,7 @@ export async function blobCall(url: string, options: BlobCall, doing: string): P
         response.on('data', (chunk: Buffer) => {
           kept = Buffer.concat([kept, chunk]).subarray(-maxBytes)
         })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: kept.toString('utf8') }))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes: kept }))
         response.on('error', reject)
       },
     )
@@ -52,5 +52,5 @@ export async function blobCall(url: string, options: BlobCall, doing: string): P
             : 'unavailable'
     throw new PlatformError(kind, `Azure Storage failed ${doing}: status ${answer.status}`, { cause })
   }
-  return answer.text
+  return answer.bytes
 }

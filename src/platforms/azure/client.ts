@@ -132,12 +132,16 @@ export class AzureClient {
     )
   }
 
-  /** Address of the blob with what the serial console has shown; undefined while there is none. */
-  async consoleUrl({ group, name }: InGroup, waiting: CallWaiting): Promise<string | undefined> {
+  /** Addresses of what the serial console has shown, and of a picture of the screen, as far as there are any yet. */
+  async bootDiagnostics(
+    { group, name }: InGroup,
+    waiting: CallWaiting,
+  ): Promise<{ console?: string; screen?: string }> {
     const found = await ifThere(`reading the console of ${name}`, waiting, (options) =>
       this.#on.compute.virtualMachines.retrieveBootDiagnosticsData(group, name, options),
     )
-    return found?.serialConsoleLogBlobUri
+    const { serialConsoleLogBlobUri: console, consoleScreenshotBlobUri: screen } = found ?? {}
+    return { ...(console ? { console } : {}), ...(screen ? { screen } : {}) }
   }
 
   async putDisk({ group, name }: InGroup, disk: Disk, waiting: CallWaiting): Promise<Disk> {

@@ -1,9 +1,11 @@
+import { PlatformError } from '../../core/errors.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import { blobCall } from './blob.ts'
 import type { AzureClient } from './client.ts'
 import type { InGroup } from './ids.ts'
 
 const MAX_CHARS = 4 * 1024 * 1024
+const MAX_PICTURE = 16 * 1024 * 1024
 const CUT = '[... the console before this is not shown ...]\n'
 /** What shows that a text goes on from one that was read before. */
 const OVERLAP = 2000
@@ -36,12 +38,20 @@ export class BootLog {
     return this.#text
   }
 
+  /** A picture of the screen as it was some minutes ago at most, BMP. @throws PlatformError */
+  async screen(waiting: CallWaiting): Promise<Uint8Array> {
+    const { screen } = await this.#client.bootDiagnostics(this.#at, waiting)
+    if (!screen) throw new PlatformError('not-found', `Azure has no picture of the screen of ${this.#at.name}`)
+    const call = { method: 'GET', deadlineMs: Math.min(60_000, waiting.deadlineMs), ca: this.#client.ca } as const
+    return await blobCall(screen, { ...call, maxBytes: MAX_PICTURE }, `taking a picture of ${this.#at.name}`)
+  }
+
   async #more(waiting: CallWaiting): Promise<void> {
-    const url = await this.#client.consoleUrl(this.#at, waiting)
-    if (url === undefined || url === '') return
+    const { console: url } = await this.#client.bootDiagnostics(this.#at, waiting)
+    if (!url) return
     const call = { method: 'GET', deadlineMs: Math.min(60_000, waiting.deadlineMs), ca: this.#client.ca } as const
     const now = await blobCall(url, call, `reading the console of ${this.#at.name}`)
-    this.#text = joined(this.#text, now).slice(-MAX_CHARS)
+    this.#text = joined(this.#text, now.toString('utf8')).slice(-MAX_CHARS)
     if (this.#text.length === MAX_CHARS) this.#text = CUT + this.#text
   }
 }

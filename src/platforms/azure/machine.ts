@@ -147,6 +147,11 @@ export class AzureMachine implements Machine {
     return await this.#console.read(QUICK)
   }
 
+  /** As it was some minutes ago at most. */
+  async screenshot(): Promise<Uint8Array> {
+    return await this.#console.screen(QUICK)
+  }
+
   async snapshot(name: string, options: Waiting): Promise<{ id: string; name: string }> {
     return { id: await takeImage(this.#client, this.#at, name, options), name }
   }

@@ -79,6 +79,14 @@ export class Instances {
     return { text: output.contents ?? '', start: Number(output.start ?? 0), next: Number(output.next ?? 0) }
   }
 
+  /** A picture of the screen. Only of machines with a display. */
+  async screenshot(at: InZone, waiting: CallWaiting): Promise<Uint8Array> {
+    const [picture] = await read(`taking a picture of ${at.name}`, waiting, (options) =>
+      this.#instances.getScreenshot({ ...this.#caller.inZone(at.zone), instance: at.name }, options),
+    )
+    return Buffer.from(picture.contents ?? '', 'base64')
+  }
+
   /** Values the guest has left under a namespace, by key. */
   async guestAttributes(at: InZone, namespace: string, waiting: CallWaiting): Promise<Map<string, string>> {
     const found = await ifThere(`reading what ${at.name} left`, waiting, (options) =>

@@ -66,6 +66,7 @@ export function instanceBody(plan: Plan, place: Place): Instance {
       ...plan.extraNics.map((nic) => ({ ...nic, ...inRegion(nic.subnetwork, place) })),
     ],
     scheduling: schedulingOf(plan),
+    ...(options.display ? { displayDevice: { enableDisplay: true } } : {}),
     ...(plan.nested ? { advancedMachineFeatures: { enableNestedVirtualization: true } } : {}),
     ...(request.boot === 'uefi-secure'
       ? { shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true } }

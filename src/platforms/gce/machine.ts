@@ -44,6 +44,8 @@ export class GceMachine implements Machine {
   readonly imageId: string | undefined
   readonly capabilities: ReadonlySet<Capability> = new Set(manifest.capabilities)
   readonly placement: string
+  /** Only of machines with a display. */
+  readonly screenshot?: () => Promise<Uint8Array>
   readonly #client: GceClient
   readonly #networks: Networks
   readonly #options: GceOptions
@@ -70,6 +72,8 @@ export class GceMachine implements Machine {
     this.name = at.name
     this.imageId = imageId
     this.#console = new SerialConsole(this.#client, at)
+    if (instance.displayDevice?.enableDisplay)
+      this.screenshot = async () => await this.#client.instances.screenshot(at, QUICK)
     this.#isSpot = instance.scheduling?.provisioningModel === 'SPOT'
     const type = instance.machineType?.split('/').at(-1) ?? 'unknown type'
     this.placement = `${type} in ${at.zone}, ${this.#isSpot ? 'spot' : 'on demand'}`

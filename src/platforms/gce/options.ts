@@ -52,6 +52,8 @@ const sessionOptions = z.strictObject({
   'self-destruct': z.boolean().optional(),
   /** Path of a key file of a service account, or of a workload identity. Default: the application default credentials. */
   'key-file': name.optional(),
+  /** Machines get a display, so that a picture of the screen is kept when something fails. It is one more device for the guest. Default false. */
+  display: z.boolean().optional(),
   /** A token that is sent as it is, instead of credentials. */
   'access-token': name.optional(),
   /** Another server that speaks the Compute API, for example `http://127.0.0.1:4000`. */

@@ -5,6 +5,7 @@ import type { Instance } from '../../instance/instance.ts'
 import { checkLogs, findingsToRecords, judgedLogKind } from '../../logs/index.ts'
 import { readBootTimes } from './boot-times.ts'
 import type { CellStage } from './cell-stage.ts'
+import { keepScreenshot } from './screenshot.ts'
 
 /** A log of the cell that rules may be applied to. */
 export interface KeptLog {
@@ -54,7 +55,10 @@ export async function scanLogs(stage: CellStage, logs: readonly KeptLog[]): Prom
 
 async function collectInto(stage: CellStage, instance: Instance, dir: string): Promise<KeptLog[]> {
   const agent = findAgent(stage.plan.cell.agentName)
-  const files = await collectLogs(instance, agent, { dir, signal: stage.collectSignal() })
+  const [files] = await Promise.all([
+    collectLogs(instance, agent, { dir, signal: stage.collectSignal() }),
+    keepScreenshot(stage, instance, dir),
+  ])
   return files.map(({ file, title, bytes, truncated, kind }) => {
     const path = join(dir, file)
     const name = relative(stage.run.runDir, path)

@@ -107,6 +107,12 @@ export const behaviours: readonly Behaviour[] = [
     says: 'properties of a machine that the simulator does not know are refused; Azure may know them',
     basis: 'assumed',
   },
+  {
+    id: 'screenshot',
+    says: 'boot diagnostics have a picture of the screen beside the console, as BMP',
+    basis: 'documented',
+    source: 'https://learn.microsoft.com/en-us/rest/api/compute/virtual-machines/retrieve-boot-diagnostics-data',
+  },
   { id: 'late-list', says: 'what is new is missing in lists for a moment', basis: 'assumed' },
   {
     id: 'one-address',

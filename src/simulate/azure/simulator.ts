@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { makeTempDir } from '../../core/temp-dir.ts'
 import { pause } from '../../core/wait-until.ts'
 import { makeCertificate } from '../certificate.ts'
+import { SCREEN_BMP } from '../screen.ts'
 import { serve } from '../serve.ts'
 import { watchMachines } from '../shutdowns.ts'
 import type { ApiReply, ApiRequest } from '../serve.ts'
@@ -201,6 +202,8 @@ async function blob(world: World, { method, url, headers, body }: ApiRequest, pa
   if (kind === 'console' && method === 'GET') {
     const machine = world.consoles.get(word)
     if (machine === undefined) return { reply: { status: 404 }, operation }
+    if (url.searchParams.get('screenshot') === '1')
+      return { reply: { status: 200, headers: { 'content-type': 'image/bmp' }, body: SCREEN_BMP }, operation }
     const text = await world.settings.backend.console(machine).catch(() => '')
     return { reply: { status: 200, headers: { 'content-type': 'text/plain' }, body: text }, operation }
   }

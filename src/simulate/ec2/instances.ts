@@ -14,6 +14,7 @@ import type {
   TerminateInstancesRequest,
   TerminateInstancesResult,
 } from '@aws-sdk/client-ec2'
+import { SCREEN_JPEG } from '../screen.ts'
 import { ApiError } from './api-error.ts'
 import { filtered, pageOf } from './filters.ts'
 import { noticeShutdown, readConsole, reboot, start, stateOf, stop, terminate } from './life.ts'
@@ -21,10 +22,6 @@ import type { Call, SimulatedInstance } from './world.ts'
 import { ACCOUNT } from './world.ts'
 
 const MOST_CONSOLE = 65_536
-
-/** A black picture. */
-const SCREEN =
-  '/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8QEBEQCgwSExIQEw8QEBD/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AVN//2Q=='
 
 export async function describeInstances(
   input: DescribeInstancesRequest,
@@ -152,5 +149,5 @@ export async function getConsoleScreenshot(
   const { data } = world.instances.get(input.InstanceId)
   if (data.State?.Name !== 'running')
     throw new ApiError('IncorrectInstanceState', `The instance '${input.InstanceId}' is not running`)
-  return { InstanceId: data.InstanceId, ImageData: SCREEN }
+  return { InstanceId: data.InstanceId, ImageData: SCREEN_JPEG.toString('base64') }
 }

@@ -75,6 +75,7 @@ export const behaviours: readonly Behaviour[] = [
     basis: 'documented',
     source: `${DOCS}/troubleshooting/viewing-serial-port-output`,
   },
+  { id: 'screenshot', says: 'a picture of the screen is JPEG, and refused without a display', basis: 'assumed' },
   {
     id: 'guest-attributes',
     says: 'what the guest puts under guest-attributes can be read when enable-guest-attributes is TRUE',

@@ -1,3 +1,4 @@
+import { SCREEN_JPEG } from '../screen.ts'
 import { ApiError, notFound } from './api-error.ts'
 import type { Handlers } from './call.ts'
 import { address, end, last, stopMachine } from './lifecycle.ts'
@@ -109,6 +110,14 @@ export const instanceHandlers: Handlers = {
       next: textOf(text.length),
       selfLink: `${machine.data.selfLink}/serialPort`,
     }
+  },
+
+  'instances.getScreenshot': (call) => {
+    const { data } = found(call)
+    const display = data['displayDevice'] as NewInstance['displayDevice']
+    if (data['status'] !== 'RUNNING' || !display?.enableDisplay)
+      throw new ApiError(400, 'resourceNotReady', `The resource '${data.selfLink}' is not running, or has no display`)
+    return { kind: 'compute#screenshot', contents: SCREEN_JPEG.toString('base64') }
   },
 
   'instances.getGuestAttributes': async (call) => {

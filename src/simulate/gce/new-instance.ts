@@ -20,6 +20,7 @@ export interface NewInstance {
     provisioningModel?: string
     automaticRestart?: boolean
   }
+  displayDevice?: { enableDisplay?: boolean }
   disks?: {
     boot?: boolean
     autoDelete?: boolean

@@ -21,7 +21,7 @@ test.each(['ec2', 'azure', 'gce'])(
     const instance = await session.launch({ image: 'debian-13', name: 'h-taken' })
     expect(instance.machine.placement).toContain('spot')
     // What a check sees is a line that broke.
-    const broken = new TransportError('closed', 'the line was closed')
+    const broken = new TransportError('lost', 'the line was closed')
     const found = await waitUntil({ what: 'the interruption', deadlineMs: 20_000 }, async () => {
       const told = await classify(broken, instance)
       return told.error.name === 'TransportError' ? { done: false, saw: 'a broken line' } : { done: true, value: told }

@@ -14,7 +14,11 @@ const [first = ''] = text.split('# Asked besides')
 
 test('the role is enough for the whole life of a machine, and nothing in it is for nothing', async () => {
   const principals = { simulated: { permissions: granted } }
-  await using world = await simulated({ principals, defaultNetwork: false }, { market: 'spot' }, 'interrupt:x1')
+  await using world = await simulated(
+    { principals, defaultNetwork: false },
+    { market: 'spot', display: true },
+    'interrupt:x1',
+  )
   await life(world.session)
   const used = new Set(
     world
@@ -47,6 +51,7 @@ async function life(session: Session): Promise<void> {
   const instance = await session.launch({ image: 'debian-13' })
   const { machine } = instance
   await machine.hostKeys?.()
+  await machine.screenshot?.()
   const waiting = { deadlineMs: 10_000 }
   await machine.restart({ ...waiting, force: true })
   await machine.restart(waiting)
