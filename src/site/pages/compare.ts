@@ -40,7 +40,7 @@ export function comparePage(data: BuildComparison, links: Links): PageContent {
     ])}
     ${part('broke', 'Newly failing', changedList(broke, cells === 0 ? unknown : 'Nothing that held before fails now.', links))}
     ${part('fixed', 'Newly fixed', changedList(fixed, cells === 0 ? unknown : 'Nothing that failed before holds now.', links))}
-    ${part('packages', 'Packages', packages ? packageTable(packages) : empty('Not supplied for both builds, so nothing is said.'))}
+    ${part('packages', 'Packages', packages ? packageTable(packages) : empty('Not supplied for both builds, so nothing is said.'), vulnerabilities())}
     ${part('timings', 'Boot times', boots.length === 0 ? empty('No cell has one with both builds.') : bootTable(boots, links))}
     ${part('facts', 'Facts', facts ? factsPart(facts) : empty('No cell has kept facts of both builds.'))}
     ${stillFailing.length > 0 && part('still', 'Fail as before', changedList(stillFailing, '', links))}
@@ -63,6 +63,14 @@ function changedList(all: readonly Changed[], none: string, links: Links): Marku
       </li> `
     })}
   </ul>`
+}
+
+/** Versions alone do not tell: results hold no changelogs. */
+function vulnerabilities(): Markup {
+  return html`<p class="dim">
+    Which vulnerabilities are fixed was not supplied. <code>harness diff BEFORE AFTER</code> reads it from the
+    changelogs in the image files.
+  </p>`
 }
 
 function packageTable(packages: readonly PackageChange[]): Markup {
