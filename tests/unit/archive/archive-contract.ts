@@ -5,22 +5,30 @@ import { openDatabase } from '../../../src/archive/database/open-database.ts'
 import { refuseOverQuota } from '../../../src/archive/quota.ts'
 import { dump } from '../../../src/archive/dump.ts'
 import {
+  applyRetention,
   archiveHead,
   buildsOf,
   findCellRun,
+  findDecision,
   findImage,
   findRun,
   listCellRuns,
   listCells,
+  listDecisions,
   listFindings,
   listImageNames,
   listSubmitters,
+  listWaivers,
   newestOfCells,
   packagesOf,
+  passedTwice,
   readGrid,
   readLog,
   rebuild,
+  workOfWaivers,
 } from '../../../src/archive/index.ts'
+import { waiverOf } from '../../../src/publish/waiver.ts'
+import { decisionOf } from '../serve/release-facts.ts'
 import { check, IMAGE, signed, submission, type TestArchive } from './test-archive.ts'
 
 /** What an archive is asked to keep true, whatever its database is. */
@@ -190,5 +198,59 @@ export function archiveContract({ make, newDatabase }: ArchiveMaker): void {
     const bytes = { ...limited, quota: { submissionsPerDay: 9, megabytesPerDay: 1 } }
     await expect(refuseOverQuota(t.archive.sql, bytes, 2 ** 20, t.clock.now)).rejects.toMatchObject({ status: 429 })
     await refuseOverQuota(t.archive.sql, bytes, 10, t.clock.now)
+  })
+
+  test('decisions, and waivers that have done their work, can be asked for and come back after a rebuild', async () => {
+    await using t = await make()
+    const report = async (status: 'pass' | 'fail', key = t.keys.alice) => {
+      t.clock.now += 3_600_000
+      const startedAt = new Date(t.clock.now).toISOString()
+      const cell = { status, startedAt, checks: [check('ssh-root', status)] }
+      await t.archive.accept(submission(key, { run: { id: `run-${t.clock.now}`, startedAt }, cell }))
+    }
+    await report('fail')
+    const { decision, payload } = await decisionOf(t, 'release')
+    const { entry } = await t.archive.accept(signed(payload, t.keys.alice))
+    expect((await listDecisions(t.archive, { image: 'debian-13' })).items).toMatchObject([
+      { id: decision.id, submission: entry.id, verdict: 'no-go', asOfSeq: 1, unsatisfied: 1, missing: 1 },
+    ])
+    expect((await findDecision(t.archive, decision.id))?.decision).toEqual(decision)
+    const waiver = {
+      checks: ['ssh-*'],
+      cells: ['lxd/*'],
+      images: ['debian-*'],
+      missing: false,
+      reason: 'known',
+      tracker: 'https://bugs.example.org/1',
+      until: '2026-12-31',
+    }
+    await t.archive.accept(signed(waiverOf(waiver, new Date(t.clock.now)), t.keys.alice))
+    const watched = {
+      cell: 'lxd/debian-13/default/container',
+      submitter: 'alice',
+      check: 'ssh-root',
+      images: ['debian-*'],
+      since: t.clock.now,
+    }
+    await report('pass')
+    expect(await passedTwice(t.archive, watched)).toBeUndefined()
+    await report('pass')
+    expect(await passedTwice(t.archive, watched)).toBe(t.clock.now)
+    expect(await passedTwice(t.archive, { ...watched, check: '*' })).toBe(t.clock.now)
+    expect(await passedTwice(t.archive, watched, 4)).toBeUndefined()
+    expect(await passedTwice(t.archive, { ...watched, submitter: 'bob' })).toBeUndefined()
+    const { items } = await listWaivers(t.archive)
+    // Nobody excuses results of their own; of others it would be about one failure, and done.
+    expect(await workOfWaivers(t.archive, items)).toEqual(new Map())
+    const byOther = items.map((one) => ({ ...one, submitter: 'release-team' }))
+    expect([...(await workOfWaivers(t.archive, byOther)).values()]).toEqual([
+      { about: 1, done: 1, doneAt: t.clock.now },
+    ])
+    await using fresh = await openDatabase(await newDatabase(t.folder))
+    await rebuild(t.folder, fresh)
+    expect(await dumped(fresh)).toBe(await dumped(t.archive.sql))
+    expect((await applyRetention(t.archive, { now: t.clock.now + 20 * 86_400_000 })).classes).toMatchObject({
+      referenced: 3,
+    })
   })
 }
