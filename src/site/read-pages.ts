@@ -146,10 +146,10 @@ export async function resultContent(
 ): Promise<PageContent | undefined> {
   const found = await findCellRun(archive, uid)
   if (!found) return undefined
-  const { detail, files } = found
+  const { row, detail, files } = found
+  const axes = { platform: row.platform, image: row.image, ...detail.axes }
   const failing = (detail.checks ?? []).filter(({ status, baseline }) => status === 'fail' && !baseline)
-  const triage = await triages.read()
-  const issues = new Map(failing.map(({ id }) => [id, triage.of(uid, id).map(({ issue }) => issue)]))
+  const issues = await triages.explain(await findingsOf(archive, [uid]), axes)
   const gone = new Map<string, string>()
   for (const { name, digest } of files) {
     if (await archive.blobs.has(digest)) continue

@@ -14,6 +14,7 @@ import {
   type Incident,
   type IssueHistory,
   type IssuePattern,
+  type KnownIssue,
 } from '../known-issues/index.ts'
 
 /** What known issues explain of an archive. */
@@ -21,44 +22,74 @@ export interface ArchiveTriage {
   histories: IssueHistory[]
   /** Failures that none explains. */
   groups: FailureGroup[]
-  /** Issues of a result, by its uid and check. */
-  of(uid: string, check: string): readonly IssuePattern[]
 }
 
 /** Newest failures that are looked through; of an archive with more, older ones are history. */
 const MOST_FINDINGS = 20_000
 
+/** A look that takes longer than this is not repeated for every submission that comes. */
+const LONG_MS = 500
+/** How much of the time may go into looking again: a twentieth. */
+const SHARE = 20
+
 /** Looks for known issues in what an archive knows, and again when it has grown. */
 export class ArchiveTriages {
   readonly #archive: ReadArchive
   readonly #patterns: readonly IssuePattern[]
-  #known: { seq: number; triage: Promise<ArchiveTriage> } | undefined
+  #known: { seq: number; triage: Promise<ArchiveTriage>; tookMs: number; endedAt: number } | undefined
 
   constructor(archive: ReadArchive, patterns: readonly IssuePattern[]) {
     this.#archive = archive
     this.#patterns = patterns
   }
 
-  /** The newest triage; readers who come while it is made wait for the same one. */
+  /**
+   * The newest triage; readers who come while it is made wait for the same one. In a large archive that grows all the time it may be
+   * older than the newest submission.
+   */
   async read(): Promise<ArchiveTriage> {
     const { seq } = await archiveHead(this.#archive)
-    if (this.#known?.seq !== seq) this.#known = { seq, triage: triageArchive(this.#archive, this.#patterns) }
-    const { triage } = this.#known
+    const known = this.#known
+    const isLate = known && known.tookMs > LONG_MS && performance.now() - known.endedAt < SHARE * known.tookMs
+    if (known && (known.seq === seq || isLate)) return await known.triage
+    const started = performance.now()
+    const made = {
+      seq,
+      triage: triageArchive(this.#archive, this.#patterns),
+      tookMs: Number.POSITIVE_INFINITY,
+      endedAt: started,
+    }
+    this.#known = made
     try {
-      return await triage
+      const triage = await made.triage
+      made.endedAt = performance.now()
+      made.tookMs = made.endedAt - started
+      return triage
     } catch (error) {
       this.#known = undefined
       throw error
     }
   }
+
+  /** Issues that explain what a result says, by check. */
+  async explain(findings: readonly FindingRow[], axes: Readonly<Record<string, string>>) {
+    const applying = this.#patterns.filter(({ issue }) => appliesTo(issue, axes))
+    const explained = new Map<string, KnownIssue[]>()
+    for (const { check, excerpt } of findings) {
+      const found = (await scanPieces([excerpt], applying)).filter(({ count }) => count > 0)
+      const issues = [...(explained.get(check) ?? []), ...found.map(({ pattern }) => pattern.issue)]
+      if (issues.length > 0) explained.set(check, [...new Set(issues)])
+    }
+    return explained
+  }
 }
 
 async function triageArchive(archive: ReadArchive, patterns: readonly IssuePattern[]): Promise<ArchiveTriage> {
   const axes = new Map<string, Readonly<Record<string, string>>>()
-  for await (const cell of everyItem((request) => listCells(archive, request))) axes.set(cell.id, cell.axes)
+  for await (const cell of everyItem((request) => listCells(archive, request)))
+    axes.set(cell.id, { platform: cell.platform, image: cell.image, ...cell.axes })
   const incidents: Incident[] = []
   const unmatched: Failure[] = []
-  const explained = new Map<string, IssuePattern[]>()
   const seenIn = new Map<string, Set<string>>()
   let looked = 0
   for await (const finding of everyItem((request) => listFindings(archive, request))) {
@@ -71,11 +102,7 @@ async function triageArchive(archive: ReadArchive, patterns: readonly IssuePatte
       const cells = seenIn.get(pattern.issue.id) ?? new Set()
       seenIn.set(pattern.issue.id, cells.add(finding.cell))
     }
-    const key = `${finding.uid}/${finding.check}`
-    if (found.length > 0) {
-      const patternsOf = found.map(({ pattern }) => pattern)
-      explained.set(key, [...new Set([...(explained.get(key) ?? []), ...patternsOf])])
-    } else unmatched.push(failureOf(finding))
+    if (found.length === 0) unmatched.push(failureOf(finding))
   }
   incidents.push(...(await absences(archive, patterns, incidents, seenIn)))
   return {
@@ -84,7 +111,6 @@ async function triageArchive(archive: ReadArchive, patterns: readonly IssuePatte
       incidents,
     ),
     groups: groupFailures(unmatched),
-    of: (uid, check) => explained.get(`${uid}/${check}`) ?? [],
   }
 }
 

@@ -117,6 +117,13 @@ describe('pages', () => {
     expect(await text('/issue/time:late/')).toContain('version 2')
   })
 
+  test('a result tells the issue that explains it, without looking through the archive', async () => {
+    const result = await linkIn('/issue/time:late/', /result\//)
+    expect(await text(result)).toContain('the clock is late')
+    const other = new Site(archive, { harness: '0.1.0', now: () => NOW })
+    expect(await text(result, other)).not.toContain('the clock is late')
+  })
+
   test('waivers count down, and those that ended are told apart', async () => {
     const shown = await text('/waivers/')
     expect(shown).toMatch(
