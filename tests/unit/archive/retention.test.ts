@@ -130,7 +130,7 @@ test('when space is short the oldest logs go first, and those that are reference
 
 test('what a waiver that lasts is about, and what a known issue rests on, stays as long', async () => {
   await using t = await testArchive()
-  const [, day = ''] = DAYS
+  const [, day] = DAYS
   const log = await submitBuild(t, day, 'waived')
   const other = await submitBuild(t, DAYS[3], 'of an issue', 'b')
   const { items } = await listCellRuns(t.archive, { build: '20260609' })
