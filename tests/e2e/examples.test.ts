@@ -65,6 +65,21 @@ it('the matrix of datasources has a cell for each cloud and release, and judges 
   }
 })
 
+it('the matrix of the cloud workflows makes jobs', async () => {
+  const { code, stdout } = await harness([
+    'plan',
+    '--matrix',
+    'matrix-clouds.yaml',
+    '--format',
+    'github',
+    '--jobs',
+    '8',
+  ])
+  const { include } = JSON.parse(stdout) as { include: { platform: string }[] }
+  expect(code).toBe(0)
+  expect(new Set(include.map(({ platform }) => platform))).toEqual(new Set(['ec2', 'azure', 'gce']))
+})
+
 it('the matrix of simulated clouds has a cell for each', async () => {
   const { code, stdout } = await harness(['plan', '--matrix', 'examples/simulated-clouds.yaml', '--json'])
   const { cells } = JSON.parse(stdout) as { cells: { id: string; checks: { id: string }[] }[] }

@@ -15,7 +15,7 @@ export default defineCommand({
     matrix: {
       type: 'string',
       value: 'FILE',
-      text: 'sign in with the options of this matrix: credentials are not kept after a run. Its platforms are looked at too',
+      text: 'sign in with the options of this matrix: credentials are not kept after a run. Its platforms are looked at too, without --platform',
     },
     forget: {
       type: 'string',
@@ -42,10 +42,7 @@ export default defineCommand({
       ...(options.run === undefined ? {} : { runId: options.run }),
       ...(options.all ? { all: true } : {}),
       ...(options.images ? { images: true } : {}),
-      platforms: [
-        ...(options.platform ?? ['lxd', 'qemu']).map((name) => ({ name, options: {} })),
-        ...(options.matrix === undefined ? [] : await placesOf(options.matrix)),
-      ],
+      platforms: await placesOf(options.platform, options.matrix),
       signal,
     }
     if ((options.all || options.images) && !options['dry-run']) {
@@ -71,10 +68,12 @@ function advice(runs: readonly string[]): string {
   return `\n  sign in and sweep again, with --matrix when a matrix signs in; if the place is gone: ${runs.map((run) => `harness sweep --forget ${run}`).join(', ')}`
 }
 
-async function placesOf(matrix: string) {
+/** Where to look, with the options that a matrix has for it. */
+async function placesOf(names: readonly string[] | undefined, matrix: string | undefined) {
   const { loadMatrix } = await import('../../matrix/load-matrix.ts')
-  const { platforms = {} } = (await loadMatrix(matrix)).matrix
-  return Object.entries(platforms).map(([name, { options = {} }]) => ({ name, options }))
+  const { platforms = {} } = matrix === undefined ? {} : (await loadMatrix(matrix)).matrix
+  const wanted = names ?? [...new Set(['lxd', 'qemu', ...Object.keys(platforms)])]
+  return wanted.map((name) => ({ name, options: platforms[name]?.options ?? {} }))
 }
 
 async function forgetPlaces(

@@ -75,7 +75,7 @@ export async function removeResource(context: { client: Ec2Client; watch: Watch 
   const removers: Readonly<Record<string, () => Promise<void>>> = {
     i: () => terminate(context, id, REMOVE),
     ami: () => removeImage(client, id, REMOVE),
-    snap: () => removeSnapshot(client, id, REMOVE),
+    snap: () => removeIfThere(client, id),
     vol: () => removeVolume(client, id, REMOVE),
     eni: () => removeCard(client, id, REMOVE),
     sg: () => removeGroup(client, id, REMOVE),
@@ -85,4 +85,13 @@ export async function removeResource(context: { client: Ec2Client; watch: Watch 
   const remove = Object.hasOwn(removers, prefix) ? removers[prefix] : undefined
   if (!remove) throw new PlatformError('invalid', `nobody knows how to remove ${id} from EC2`)
   await remove()
+}
+
+/** It may have gone with its image. A role that only reaches what carries our marks is refused for what is not there. */
+async function removeIfThere(client: Ec2Client, snapshot: string): Promise<void> {
+  const Filters = [{ Name: 'snapshot-id', Values: [snapshot] }]
+  const found = await client.call(`asking for the snapshot ${snapshot}`, REMOVE, (ec2, options) =>
+    ec2.describeSnapshots({ OwnerIds: ['self'], Filters }, options),
+  )
+  if (found.Snapshots?.length) await removeSnapshot(client, snapshot, REMOVE)
 }

@@ -45,6 +45,7 @@ function tagsAt(world: World, about: About): readonly Tag[] {
     AttachmentId,
     InternetGatewayId,
     KeyName,
+    KeyPairId,
   } = about
   const id = (value: unknown) => (typeof value === 'string' ? value : '')
   return (
@@ -58,6 +59,7 @@ function tagsAt(world: World, about: About): readonly Tag[] {
     world.gateways.peek(id(InternetGatewayId))?.Tags ??
     world.vpcs.peek(id(VpcId))?.Tags ??
     world.images.peek(id(ImageId))?.data.Tags ??
+    world.keys.peek(id(KeyPairId))?.data.Tags ??
     world.keys.all().find(({ data }) => data.KeyName === KeyName)?.data.Tags ??
     []
   )

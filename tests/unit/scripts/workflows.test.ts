@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { checkWorkflows } from '../../../scripts/check-workflows.ts'
 import { workflowFaults } from '../../../scripts/workflow-rules.ts'
 
@@ -17,6 +18,19 @@ function changed(from: string | RegExp, to: string): string[] {
 
 test('our own workflows are good', async () => {
   expect(await checkWorkflows(ROOT)).toEqual([])
+})
+
+test('the clouds that workflows name have cells', () => {
+  const folder = join(ROOT, '.github/workflows')
+  const commands = readdirSync(folder).flatMap((file) => [
+    ...readFileSync(join(folder, file), 'utf8').matchAll(/harness (?:plan|run|sweep)[^\n]*/g),
+  ])
+  const onClouds = commands.map(([command]) => command).filter((command) => /PLATFORM|platforms|cells\[/.test(command))
+  expect(onClouds).toHaveLength(6)
+  for (const command of onClouds) expect(command).toContain('--matrix matrix-clouds.yaml')
+  const { axes } = parse(readFileSync(join(ROOT, 'matrix-clouds.yaml'), 'utf8')) as { axes: { platform: string[] } }
+  const signedIn = [...cells.matchAll(/if: matrix\.platform == '(\w+)'/g)].map(([, platform]) => platform)
+  expect(axes.platform.toSorted()).toEqual(signedIn.toSorted())
 })
 
 test.each<[string, string | RegExp, string, string]>([
