@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { parseIssue } from '../../../src/known-issues/load-issues.ts'
 import { CONTENT_POLICY, Site } from '../../../src/site/index.ts'
 import { modelArchive, NOW, type ModelArchive } from '../../fixtures/site/model-archive.ts'
 
@@ -14,7 +15,28 @@ const missing = await access(CHROMIUM).then(
 const HOSTILE = `"><script>window.pwned=1</script><img src=x onerror="window.pwned=2">'&\u202E`
 
 /** Every kind of page. The dynamic ones are found by their links. */
-const KINDS = ['', 'images/', 'coverage/', 'issues/', 'waivers/', 'submitters/', 'grid/debian-12/'] as const
+const KINDS = [
+  '',
+  'images/',
+  'coverage/',
+  'issues/',
+  'waivers/',
+  'submitters/',
+  'grid/debian-12/',
+  'issue/time:late/',
+] as const
+
+const LATE = parseIssue(
+  `id: time:late
+version: 2
+title: the clock is late
+culprit: image
+when: { image: debian-sid }
+contains: [the clock of]
+samples: { hit: ['the clock of x was 3 seconds late'], miss: ['it is right'] }
+`,
+  'late.yaml',
+)
 
 describe.skipIf(missing !== '')(`pages in a browser${missing && ` (skipped: ${missing})`}`, () => {
   let browser: Browser
@@ -28,8 +50,8 @@ describe.skipIf(missing !== '')(`pages in a browser${missing && ` (skipped: ${mi
     calm = await modelArchive({ builds: 4 })
     evil = await modelArchive({ images: ['debian-12', 'debian-sid'], builds: 2, hostile: HOSTILE })
     const sites = new Map([
-      ['calm', new Site(calm, { harness: '0.1.0', now: () => NOW })],
-      ['evil', new Site(evil, { harness: '0.1.0', title: HOSTILE, now: () => NOW })],
+      ['calm', new Site(calm, { harness: '0.1.0', now: () => NOW, issues: [LATE] })],
+      ['evil', new Site(evil, { harness: '0.1.0', title: HOSTILE, now: () => NOW, issues: [LATE] })],
     ])
     server = createServer((request, response) => {
       const [, which = '', ...rest] = decodeURIComponent(request.url ?? '').split('/')

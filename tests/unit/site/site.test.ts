@@ -142,6 +142,10 @@ describe('pages', () => {
     const shown = await text(await linkIn('/', /\/?image\/sha256-/))
     expect(shown).toContain('of the file that was uploaded')
     expect(shown).toContain('Ada Example')
+    expect(shown).toMatch(
+      /decided no-go by every-cloud for release-team on 2026-11-19 ?: 1 satisfied, 1 unsatisfied, 1 missing/,
+    )
+    expect(shown).toMatch(/missing boots on every cloud: platform=azure, boot=uefi no result/)
     expect(shown).toMatch(/ami-0[0-9a-f]{16}/)
     expect(shown).toContain('openssh-server')
   })
