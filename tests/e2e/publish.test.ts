@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** The server as an operator starts it. */
 async function served() {
-  const child = spawn(HARNESS, ['serve', archive, '--listen', '127.0.0.1:0'], {
+  const child = spawn(HARNESS, ['serve', archive, '--listen', '127.0.0.1:0', '--retention', '1 day'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -52,6 +52,11 @@ test('from nothing to a served result, taken back, verified, rebuilt and backed 
   const made = await run('archive', 'init', archive, '--owner', 'me', '--key', 'me.pem')
   expect(made).toMatchObject({ code: 0 })
   expect((await run('archive', 'init', archive)).stderr).toContain('is an archive already')
+  mkdirSync(join(folder, 'known-issues'))
+  writeFileSync(
+    join(folder, 'known-issues/none.yaml'),
+    "id: 'lab:none'\nversion: 1\ntitle: nothing like it\nculprit: test\ncontains: [nothing like it]\nsamples: {hit: [nothing like it], miss: [fine]}\n",
+  )
   await using server = await served()
   const first = await run('publish', '--to', server.url, '--key', 'me.pem')
   expect(first.stderr).toBe('')
@@ -79,6 +84,8 @@ test('from nothing to a served result, taken back, verified, rebuilt and backed 
   expect(foreign).toMatchObject({ code: 0, stderr: '' })
   const taken = await run('retract', id, '--reason', 'wrong image', '--to', server.url, '--key', 'me.pem')
   expect(taken.stdout).toContain('is retracted, by number 3 of the log')
+  const issues = (await (await fetch(`${server.url}/api/v1/issues`)).json()) as object
+  expect(issues).toMatchObject({ items: [{ id: 'lab:none', state: 'not seen' }] })
   const state = (await (await fetch(`${server.url}/api/v1/submissions/${id}`)).json()) as object
   expect(state).toMatchObject({ state: 'retracted', retractedBy: [{ reason: 'wrong image' }] })
 
@@ -88,6 +95,9 @@ test('from nothing to a served result, taken back, verified, rebuilt and backed 
   const dumped = await run('archive', 'dump', archive, '--database', 'copy.db')
   const stopped = await server.stop()
   expect(stopped.code).toBe(0)
+  expect(stopped.said).toContain(
+    'removed 0 files (0 B), judgements of 0 results, 0 whole submissions; results: 0 daily',
+  )
 
   expect((await run('archive', 'verify', archive)).stdout).toContain('3 submissions')
   expect((await run('archive', 'rebuild', archive, '--database', 'new.db')).code).toBe(0)
@@ -101,6 +111,9 @@ test('what is missing is said with the way to it', async () => {
     await run('publish', 'results.xml', '--format', 'tap', '--to', archive, '--key', 'me.pem'),
     await run('publish', '--to', 'http://results.example.org', '--key', 'me.pem'),
     await run('serve', join(folder, 'nowhere')),
+    await run('serve', archive, '--retention', '1 second'),
+    await run('serve', archive, '--most-bytes', '20G'),
+    await run('serve', archive, '--retention', '1 day', '--most-bytes', 'much'),
     await run('key', 'show', 'nowhere.pem'),
     await run('retract', 'x', '--reason', 'y', '--to', archive, '--key', 'me.pem'),
   ]
@@ -116,6 +129,12 @@ test('what is missing is said with the way to it', async () => {
       give an https:// URL, or http:// on this host only",
       "2 harness: there is no key at ./nowhere/keys/archive.pem
       make an archive: harness archive init ./nowhere",
+      "2 harness: --retention "1 second" is too often
+      --retention "1 day"",
+      "2 harness: --most-bytes goes with --retention
+      --retention "1 day"",
+      "2 harness: --most-bytes much is not a size
+      for example --most-bytes 20G",
       "2 harness: there is no key at nowhere.pem
       make one: harness key new nowhere.pem",
       "2 harness: x is not the digest of a submission
