@@ -21,6 +21,8 @@ const TEST_PACKAGES: Readonly<Record<string, string>> = {
   gpg: 'gnupg',
   openssl: 'openssl',
   'dpkg-scanpackages': 'dpkg-dev',
+  rsync: 'rsync',
+  'systemd-analyze': 'systemd',
   '/usr/lib/python3/dist-packages/boto3': 'python3-boto3',
   '/usr/lib/python3/dist-packages/libcloud': 'python3-libcloud',
 }
