@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -18,6 +19,8 @@ function blockWith(text: string): string {
 const has = async (program: string) =>
   (await probeHost(['sh', '-c', `command -v ${program}`], { deadlineMs: 10_000 })).exitCode === 0
 const withoutSystemd = (await has('systemd-analyze')) ? '' : 'no systemd-analyze: apt-get install systemd'
+const NGINX = process.env.NGINX ?? 'nginx'
+const withoutNginx = (await has(NGINX)) && (await has('openssl')) ? '' : 'no nginx: apt-get install nginx-light openssl'
 const withoutRsync = (await has('rsync')) ? '' : 'no rsync: apt-get install rsync'
 
 let folder = ''
@@ -50,8 +53,10 @@ describe.skipIf(withoutSystemd !== '')(`the unit${withoutSystemd && ` (skipped: 
   })
 })
 
-async function served(archive: string) {
-  const child = spawn(HARNESS, ['serve', archive, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function served(archive: string, ...more: string[]) {
+  const child = spawn(HARNESS, ['serve', archive, '--listen', '127.0.0.1:0', ...more], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
@@ -111,5 +116,89 @@ describe.skipIf(withoutRsync !== '')(`backup${withoutRsync && ` (skipped: ${with
     await publish('fourth', server.url)
     expect(await (await fetch(`${server.url}/api/v1/head`)).json()).toMatchObject({ seq: 3 })
     expect(existsSync(join(archive, 'keys/archive.pem'))).toBe(true)
+  })
+})
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+describe.skipIf(withoutNginx !== '')(`the proxy${withoutNginx && ` (skipped: ${withoutNginx})`}`, () => {
+  test('as the page has it: TLS outside, submissions and pages through it, and nothing that is too large', async () => {
+    const [archive, key] = [join(folder, 'proxied'), join(folder, 'proxy.pem')]
+    await harness(['archive', 'init', archive, '--owner', 'me', '--key', key])
+    const tls = [join(folder, 'results.key'), join(folder, 'results.crt')] as const
+    const about = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+    await runHost(
+      [
+        'openssl',
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-keyout',
+        tls[0],
+        '-out',
+        tls[1],
+        '-days',
+        '2',
+        ...about,
+      ],
+      { deadlineMs: 60_000 },
+    )
+    const port = await freePort()
+    const url = `https://localhost:${port}`
+    await using server = await served(archive, '--url', url, '--trusted-proxy', '127.0.0.1')
+    const site = blockWith('proxy_pass')
+      .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
+      .replace('results.example.org', 'localhost')
+      .replace('/etc/ssl/results.key', tls[0])
+      .replace('/etc/ssl/results.crt', tls[1])
+      .replace('http://127.0.0.1:8080', server.url)
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (name) => `${name}_temp_path ${folder}/nginx-${name};`,
+    )
+    writeFileSync(
+      join(folder, 'nginx.conf'),
+      `daemon off; pid ${folder}/nginx.pid; error_log stderr warn; events {} http { access_log off; ${temporary.join(' ')}\n${site}}\n`,
+    )
+    const nginx = spawn(NGINX, ['-e', 'stderr', '-c', join(folder, 'nginx.conf')], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    const ended = new Promise<void>((resolve) => nginx.on('exit', () => resolve()))
+    try {
+      const curl = async (...args: string[]) =>
+        await probeHost(['curl', '-sS', '--cacert', tls[1], '-w', '\n%{http_code}', ...args], { deadlineMs: 60_000 })
+      await waitUntil({ what: 'nginx', deadlineMs: 30_000 }, async () => {
+        const { stdout, stderr } = await curl(`${url}/ready`)
+        return stdout.endsWith('\n200') ? { done: true, value: undefined } : { done: false, saw: stdout + stderr }
+      })
+      writeFileSync(join(folder, 'proxied.xml'), '<testsuite><testcase name="boots"/></testsuite>')
+      const what = ['--cell', 'lab/debian-13/x1/uefi', '--image', 'debian-13', '--digest', `sha256:${'c'.repeat(64)}`]
+      const publish = ['publish', join(folder, 'proxied.xml'), '--format', 'junit', ...what, '--to', url, '--key', key]
+      const published = await harness(publish, { env: { NODE_EXTRA_CA_CERTS: tls[1] } })
+      expect(published).toMatchObject({ code: 0, stderr: '' })
+      const page = /^https:.*$/m.exec(published.stdout)?.[0] ?? ''
+      expect((await curl('-o', '/dev/null', page)).stdout).toBe('\n200')
+      expect((await curl(`${url}/api/v1/openapi.json`)).stdout).toContain(`"url":"${url}"`)
+      writeFileSync(join(folder, 'large'), Buffer.alloc(41 * 1024 * 1024))
+      const large = await curl(
+        '-o',
+        '/dev/null',
+        '--data-binary',
+        `@${join(folder, 'large')}`,
+        `${url}/api/v1/submissions`,
+      )
+      expect(large.stdout).toContain('413')
+    } finally {
+      nginx.kill('SIGTERM')
+      await ended
+    }
   })
 })
