@@ -39,7 +39,7 @@ describe.skipIf(skip)(`a run on ${PLATFORM} that is killed${skip ? ` (skipped: $
             const point = { events: Math.floor(random() * MOST_EVENTS), delayMs: random() * 500 }
             const end = await work(folder, runId, how, concurrency, kills < POINTS ? point : undefined)
             if (end !== 'killed') {
-              expect(end.code, end.output).toBe(0)
+              expect(end.code, `${end.output} ${reasons(folder, runId)}`).toBe(0)
               break
             }
             kills++
@@ -125,6 +125,12 @@ function eventsOf(folder: string, runId: string): RunEvent[] {
   return existsSync(file) && readFileSync(file, 'utf8').includes('\n')
     ? parseEvents(readFileSync(file, 'utf8'), file).events
     : []
+}
+
+function reasons(folder: string, runId: string): string {
+  return eventsOf(folder, runId)
+    .flatMap((event) => (event.type === 'cell-ended' ? [`${event.cell}: ${event.status} ${event.reason ?? ''}`] : []))
+    .join('\n')
 }
 
 function lastStep(folder: string, runId: string): string {
