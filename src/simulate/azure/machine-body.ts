@@ -2,6 +2,13 @@ import { z } from 'zod'
 import { invalid } from './api-error.ts'
 
 const id = z.looseObject({ id: z.string() })
+/** Words of the API are told apart without regard to case, and older clients write numbers and truth as text. */
+const word = <const Word extends string>(words: readonly [Word, ...Word[]]) =>
+  z.preprocess(
+    (value) => words.find((one) => typeof value === 'string' && one.toLowerCase() === value.toLowerCase()) ?? value,
+    z.enum(words),
+  )
+const truth = z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean())
 const deleteOption = z.enum(['Delete', 'Detach']).optional()
 const storageType = z.enum([
   'Standard_LRS',
@@ -35,7 +42,7 @@ const propertiesSchema = z.strictObject({
     osDisk: z.strictObject({
       name: z.string().optional(),
       osType: z.string().optional(),
-      createOption: z.enum(['FromImage', 'Attach', 'Empty']),
+      createOption: word(['FromImage', 'Attach', 'Empty']),
       deleteOption,
       caching: z.string().optional(),
       diskSizeGB: z.number().optional(),
@@ -46,7 +53,7 @@ const propertiesSchema = z.strictObject({
         z.looseObject({
           lun: z.int(),
           name: z.string().optional(),
-          createOption: z.enum(['Empty', 'Attach', 'FromImage']),
+          createOption: word(['Empty', 'Attach', 'FromImage']),
           deleteOption,
           diskSizeGB: z.number().optional(),
           managedDisk,
@@ -60,7 +67,7 @@ const propertiesSchema = z.strictObject({
       adminUsername: z.string().regex(/^(?!admin$|root$|administrator$)[a-z_][a-z0-9_-]{0,63}$/),
       linuxConfiguration: z
         .looseObject({
-          disablePasswordAuthentication: z.boolean().optional(),
+          disablePasswordAuthentication: truth.optional(),
           ssh: z
             .strictObject({ publicKeys: z.array(z.strictObject({ path: z.string(), keyData: z.string().min(40) })) })
             .optional(),

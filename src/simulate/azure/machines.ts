@@ -3,10 +3,12 @@ import { pause } from '../../core/wait-until.ts'
 import { ApiError, invalid } from './api-error.ts'
 import { inGroup, listOf, objectOf, textOf } from './call.ts'
 import type { Call, Route } from './call.ts'
+import { merged, update } from './machine-change.ts'
 import { createParts, removeParts } from './machine-parts.ts'
 import { readMachine } from './machine-body.ts'
 import type { MachineProperties } from './machine-body.ts'
 import { findSize } from './sizes.ts'
+import { vmId } from './vm-id.ts'
 import type { Entry, Json, Outcome, World } from './world.ts'
 
 const PATH = inGroup('Microsoft.Compute/virtualMachines')
@@ -59,7 +61,8 @@ export const machineRoutes: readonly Route[] = [
 function put(call: Call): Outcome {
   const { world, body, id, at } = call
   const present = world.entries.get(id.toLowerCase())
-  const wanted = readMachine(withoutAnswers(objectOf(body['properties'])))
+  const given = objectOf(body['properties'])
+  const wanted = readMachine(withoutAnswers(present ? merged(present.data.properties, given) : given))
   return present ? update(call, present, wanted) : create(world, at['group'] ?? '', id, body, wanted)
 }
 
@@ -166,36 +169,6 @@ async function boot(world: World, entry: Entry, wanted: MachineProperties): Prom
   takeAway(world, entry)
 }
 
-/** Disks may come and go while the machine runs. */
-function update({ world }: Call, entry: Entry, wanted: MachineProperties): Outcome {
-  const before = listOf(objectOf(entry.data.properties['storageProfile'])['dataDisks'])
-  const after = wanted.storageProfile.dataDisks ?? []
-  const operation = world.begin(entry, async () => {
-    const { backend } = world.settings
-    for (const disk of after.filter(({ name }) => !before.some((one) => one['name'] === name))) {
-      entry.devices?.set(disk.name ?? '', await backend.addDisk(vmId(entry), disk.diskSizeGB ?? 1))
-      const id = world.idOf(entry.group, 'Microsoft.Compute/disks', disk.name ?? '')
-      world.put(
-        id,
-        entry.group,
-        { location: entry.data.location, tags: entry.data.tags ?? {} },
-        { diskSizeGB: disk.diskSizeGB, diskState: 'Attached', managedBy: entry.data.id },
-      )
-      disk.managedDisk = { ...disk.managedDisk, id }
-    }
-    for (const gone of before.filter((one) => !after.some(({ name }) => one['name'] === name))) {
-      const name = textOf(gone['name'])
-      await backend.removeDevice(vmId(entry), entry.devices?.get(name) ?? '')
-      entry.devices?.delete(name)
-      const disk = world.entries.get(textOf(objectOf(gone['managedDisk'])['id']).toLowerCase())
-      if (disk) delete disk.data.properties['managedBy']
-    }
-    const storage = objectOf(entry.data.properties['storageProfile'])
-    entry.data.properties['storageProfile'] = { ...storage, dataDisks: after }
-  })
-  return { status: 200, body: structuredClone(entry.data), operation }
-}
-
 function remove({ world, id }: Call): Outcome {
   const machine = world.entries.get(id.toLowerCase())
   if (!machine) return { status: 204 }
@@ -275,10 +248,6 @@ function allocationFailed({ data }: Entry): ApiError {
     code,
     'Allocation failed. We do not have sufficient capacity for the requested VM size in this region.',
   )
-}
-
-export function vmId(machine: Entry): string {
-  return textOf(machine.data.properties['vmId'])
 }
 
 function parentOf(id: string): string {

@@ -5,6 +5,8 @@ import type { Json, Outcome } from './world.ts'
 
 const KINDS = ['virtualNetworks', 'networkSecurityGroups', 'networkInterfaces', 'publicIPAddresses'] as const
 
+const IN_USE = 'InUseNetworkResourceCannotBeDeleted'
+
 /** Networks, and what is plugged into them. */
 export const networkRoutes: readonly Route[] = KINDS.flatMap((kind): Route[] => {
   const path = inGroup(`Microsoft.Network/${kind}`)
@@ -50,6 +52,10 @@ function remove({ world, id }: Call): Outcome {
     (other) => other !== entry && JSON.stringify(other.data.properties).toLowerCase().includes(text),
   )
   if (user)
-    throw new ApiError(400, 'InUseNetworkResourceCannotBeDeleted', `${entry.data.name} is in use by ${user.data.id}.`)
+    throw new ApiError(
+      400,
+      /networkInterfaces/i.test(id) ? 'NicInUse' : IN_USE,
+      `${entry.data.name} is in use by ${user.data.id}.`,
+    )
   return { status: 202, operation: world.begin(entry, async () => world.remove(id)) }
 }

@@ -1,4 +1,4 @@
-import { vmId } from './machines.ts'
+import { vmId } from './vm-id.ts'
 import type { Entry, World } from './world.ts'
 
 /** Machines whose guests shut themselves down stop. They keep their hardware, and are paid for. */

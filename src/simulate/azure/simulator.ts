@@ -15,6 +15,7 @@ import { behaviours } from './behaviours.ts'
 import { objectOf } from './call.ts'
 import type { Route } from './call.ts'
 import { groupRoutes } from './groups.ts'
+import { listRoutes } from './lists.ts'
 import { machineRoutes } from './machines.ts'
 import { networkRoutes } from './networks.ts'
 import { noticeShutdowns } from './notice-shutdown.ts'
@@ -51,9 +52,14 @@ export async function startAzure(settings: AzureSettings): Promise<Simulator> {
   const ca = resolve(settings.certificate ?? join(folder, 'ca.pem'))
   await mkdir(dirname(ca), { recursive: true })
   await writeFile(ca, tls.cert)
-  const routes = [...stockRoutes, ...groupRoutes, ...machineRoutes, ...networkRoutes, ...storageRoutes(folder)].map(
-    compile,
-  )
+  const routes = [
+    ...stockRoutes,
+    ...groupRoutes,
+    ...machineRoutes,
+    ...networkRoutes,
+    ...listRoutes,
+    ...storageRoutes(folder),
+  ].map(compile)
   const calls: Logged[] = []
   let world: World | undefined
   const served = await serve(
@@ -106,7 +112,7 @@ async function answer(
   request: ApiRequest,
 ): Promise<Answered> {
   const { method, url } = request
-  const path = decodeURIComponent(url.pathname)
+  const path = decodeURIComponent(url.pathname).replace(/\/+$/, '')
   if (path.startsWith('/blobs/')) return await blob(world, request, path)
   const found = match(routes, method, path)
   const running = /\/providers\/Microsoft\.[A-Za-z]+\/locations\/[^/]+\/(operations|results)\/([^/]+)$/i.exec(path)

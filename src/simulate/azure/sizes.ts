@@ -41,3 +41,15 @@ export function skusOf(location: string): object[] {
     restrictions: [],
   }))
 }
+
+/** The same in the words of the older list of sizes. */
+export function vmSizesOf(): object[] {
+  return Object.entries(SIZES).map(([name, { cpus, memoryGB, disks }]) => ({
+    name,
+    numberOfCores: cpus,
+    memoryInMB: memoryGB * 1024,
+    maxDataDiskCount: disks,
+    osDiskSizeInMB: 1_047_552,
+    resourceDiskSizeInMB: memoryGB * 2048,
+  }))
+}
