@@ -97,6 +97,7 @@ tbody tr:hover>*{background:var(--panel)}
 a.mark:hover{outline:2px solid var(--own);outline-offset:1px}
 .grid{width:auto}
 .grid th,.grid td{padding:3px;border-bottom:0}
+.grid td:last-child,.grid thead th:last-child{padding-inline-end:12px}
 .grid thead th{padding:8px 3px;text-align:center;font-variant-numeric:tabular-nums}
 .grid thead th:first-child{text-align:start;padding-inline-start:14px;vertical-align:bottom}
 .grid .build a{text-decoration:none;display:block}
@@ -143,7 +144,7 @@ pre.log{border-inline-start:4px solid var(--line)}
 .cells{columns:3 280px;column-gap:28px;font-size:14px}.cells li{break-inside:avoid;padding:2px 0;overflow-wrap:anywhere}
 .files{columns:2 320px;column-gap:28px;font-size:14px}.files li{break-inside:avoid;padding:2px 0;overflow-wrap:anywhere}
 .inline{display:flex;flex-wrap:wrap;gap:6px 18px}
-.plain li{padding:3px 0}
+.plain li{padding:5px 0}.plain details{margin:4px 0 6px}.plain details ul{margin:6px 0;padding-inline-start:20px}.scroll+p{margin-top:12px}
 .diff-list{font-size:14px;margin:4px 0 14px}.diff-list li{overflow-wrap:anywhere;padding:1px 0}
 .command{margin-top:2px}.command figcaption{color:var(--dim);font-size:14px}
 .command pre{margin-top:4px}
