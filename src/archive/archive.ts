@@ -9,9 +9,8 @@ import { admit, type Admitted, type TokenIdentity } from './admit.ts'
 import { BlobStore } from './blobs.ts'
 import { openDatabase } from './database/open-database.ts'
 import { oneAtATime, type Sql } from './database/sql.ts'
-import { enter } from './enter.ts'
+import { Entrance, type Accepted } from './entrance.ts'
 import { ImageFolder } from './image-files.ts'
-import type { LogEntry } from './log-entry.ts'
 import { LogFiles } from './log-files.ts'
 import type { ReadArchive } from './read/page.ts'
 import { archiveHead, readEntry } from './read/submissions.ts'
@@ -30,13 +29,6 @@ export interface ArchiveOptions {
   now?: () => number
 }
 
-/** What became of a submission. */
-export interface Accepted {
-  entry: LogEntry
-  /** It was there before: nothing was changed. */
-  repeated: boolean
-}
-
 /** All that was ever submitted, and a database to ask about it. One process at a time writes. */
 export class Archive implements ReadArchive, AsyncDisposable {
   readonly sql: Sql
@@ -49,6 +41,7 @@ export class Archive implements ReadArchive, AsyncDisposable {
   readonly #now: () => number
   readonly #serialize = oneAtATime()
   readonly #lock: AsyncDisposable
+  readonly #entrance: Entrance
   #submitters: readonly Submitter[] = []
 
   private constructor(parts: { sql: Sql; key: SigningKey; folder: string; now: () => number; lock: AsyncDisposable }) {
@@ -61,6 +54,7 @@ export class Archive implements ReadArchive, AsyncDisposable {
     this.images = new ImageFolder(join(parts.folder, PLACES.images))
     this.#now = parts.now
     this.#lock = parts.lock
+    this.#entrance = new Entrance(this, (id) => this.#submitters.find((one) => one.id === id), this.#serialize)
   }
 
   /**
@@ -135,7 +129,7 @@ export class Archive implements ReadArchive, AsyncDisposable {
       ...(issuer === undefined ? {} : { identity: { issuer, ...claims } }),
     }
     await this.spool.put(spooled)
-    return await this.#serialize(() => this.#enter(spooled, statement))
+    return await this.#entrance.enter(spooled, statement)
   }
 
   /** Files that a statement names and that were never here, with the sizes it tells. */
@@ -148,29 +142,6 @@ export class Archive implements ReadArchive, AsyncDisposable {
     for (const [digest, bytes] of named)
       if (!(await this.blobs.has(digest)) && !(await this.blobs.tombstone(digest))) missing.push({ digest, bytes })
     return missing
-  }
-
-  async #enter(spooled: Spooled, statement: Statement): Promise<Accepted> {
-    const known = await readEntry(this, spooled.id)
-    if (known) {
-      await this.spool.remove(spooled.id)
-      return { entry: known, repeated: true }
-    }
-    const submitter = this.#submitters.find(({ id }) => id === spooled.submitter)
-    try {
-      const entry = await this.sql.transaction(async (query) => {
-        const made = await enter(query, spooled, statement, { key: this.key, submitter })
-        const { envelope, identity } = spooled
-        await this.logFiles.prepare({ entry: made, envelope, ...(identity ? { identity } : {}) })
-        return made
-      })
-      await this.logFiles.settle(entry.seq)
-      await this.spool.remove(spooled.id)
-      return { entry, repeated: false }
-    } catch (error) {
-      if (error instanceof RefusedError) await this.spool.remove(spooled.id)
-      throw error
-    }
   }
 
   /** Runs work while no submission is entered. */
@@ -195,7 +166,7 @@ export class Archive implements ReadArchive, AsyncDisposable {
     for (const spooled of await this.spool.left()) {
       const statement = readStatement(Buffer.from(spooled.envelope.payload, 'base64'))
       try {
-        await this.#serialize(() => this.#enter(spooled, statement))
+        await this.#entrance.enter(spooled, statement)
       } catch (error) {
         // It was told nothing yet; who sends it again learns why.
         if (!(error instanceof RefusedError)) throw error

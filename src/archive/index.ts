@@ -1,4 +1,5 @@
-export { Archive, type Accepted, type ArchiveOptions } from './archive.ts'
+export { Archive, type ArchiveOptions } from './archive.ts'
+export { type Accepted } from './entrance.ts'
 export { type TokenIdentity } from './admit.ts'
 export { BlobStore, type Tombstone } from './blobs.ts'
 export { copyDatabase } from './database/copy-database.ts'

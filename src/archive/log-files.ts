@@ -38,8 +38,8 @@ export class LogFiles {
   }
 
   /** Puts what was prepared in its place. */
-  async settle(seq: number): Promise<void> {
-    await rename(`${this.#path(seq)}.pending`, this.#path(seq))
+  async settle(seqs: readonly number[]): Promise<void> {
+    await Promise.all(seqs.map((seq) => rename(`${this.#path(seq)}.pending`, this.#path(seq))))
     await syncFolder(this.#folder)
   }
 
@@ -91,7 +91,7 @@ export class LogFiles {
       }
       const bytes = await expand(await readFile(path), { maxOutputLength: MAX_BYTES })
       const { entry } = JSON.parse(bytes.toString('utf8')) as ArchivedSubmission
-      if (await isKnown(entry.seq, entry.id)) await this.settle(entry.seq)
+      if (await isKnown(entry.seq, entry.id)) await this.settle([entry.seq])
       else await rm(path, { force: true })
     }
   }

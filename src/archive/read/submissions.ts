@@ -1,3 +1,4 @@
+import type { Sql } from '../database/sql.ts'
 import { FIRST_PREV, type LogEntry } from '../log-entry.ts'
 import { readPage, type Page, type PageRequest, type ReadArchive, type Standing } from './page.ts'
 
@@ -52,7 +53,7 @@ export async function archiveHead({ sql }: ReadArchive): Promise<{ seq: number; 
 }
 
 /** The line of the log for a payload, if it was accepted. */
-export async function readEntry({ sql }: Pick<ReadArchive, 'sql'>, id: string): Promise<LogEntry | undefined> {
+export async function readEntry({ sql }: { sql: Pick<Sql, 'query'> }, id: string): Promise<LogEntry | undefined> {
   const [row] = await sql.query<LogEntry>(
     `SELECT seq, id, kind, submitter, credential, received_at AS "receivedAt", bytes, prev_hash AS prev, entry_hash AS hash, signature
      FROM submission WHERE id = ?`,
