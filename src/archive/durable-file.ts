@@ -1,14 +1,13 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { randomBytes } from 'node:crypto'
 
 /** Writes a file so that after a loss of power it is there whole, or not at all. */
 export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
   const fresh = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
   try {
     {
-      await using file = await open(fresh, 'wx', 0o644)
+      await using file = await openNew(fresh)
       await file.writeFile(bytes)
       await file.sync()
     }
@@ -16,6 +15,17 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
   } catch (error) {
     await rm(fresh, { force: true })
     throw error
+  }
+}
+
+/** Opens a file that is not there yet; its folder is made when it is missing, which is seldom. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o644)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await mkdir(dirname(path), { recursive: true })
+    return await open(path, 'wx', 0o644)
   }
 }
 
