@@ -12,6 +12,7 @@ import type { GenericResourceExpanded, ResourceGroup } from '@azure/arm-resource
 import type { CallWaiting } from '../cloud-calls.ts'
 import { call, change, connect, forgiving, ifThere } from './client-calls.ts'
 import type { Connection } from './client-calls.ts'
+import { GalleryClient } from './client-gallery.ts'
 import { NetworkClient } from './client-network.ts'
 import type { InGroup } from './ids.ts'
 import type { AzureOptions } from './options.ts'
@@ -23,6 +24,7 @@ export class AzureClient {
   readonly subscription: string
   readonly ca: string | undefined
   readonly networks: NetworkClient
+  readonly galleries: GalleryClient
   readonly #on: Connection
 
   private constructor(connection: Connection) {
@@ -30,6 +32,7 @@ export class AzureClient {
     this.subscription = connection.subscription
     this.ca = connection.ca
     this.networks = new NetworkClient(connection)
+    this.galleries = new GalleryClient(connection)
   }
 
   /** @throws PrerequisiteError without the SDK, a subscription or credentials */

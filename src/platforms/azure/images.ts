@@ -3,6 +3,7 @@ import type { CallWaiting } from '../cloud-calls.ts'
 import type { PlatformImage } from '../platform.ts'
 import { marketName, RELEASES, releaseOf } from './catalogue.ts'
 import type { AzureClient, VirtualMachine } from './client.ts'
+import { parseVersion } from './gallery.ts'
 import { parseId } from './ids.ts'
 
 type ImageReference = NonNullable<NonNullable<VirtualMachine['storageProfile']>['imageReference']>
@@ -60,12 +61,20 @@ async function byId(client: AzureClient, id: string, waiting: CallWaiting): Prom
   const parsed = parseId(id)
   if (parsed?.type !== 'microsoft.compute/images') {
     if (!/\/(galleries|communityGalleries|sharedGalleries)\//i.test(id)) throw missing(id)
+    const own = parseVersion(id)
+    const image = own && (await client.galleries.image(own, own.image, waiting))
+    if (own && !image) throw missing(id)
     const reference = /^\/communityGalleries\//i.test(id)
       ? { communityGalleryImageId: id }
       : /^\/sharedGalleries\//i.test(id)
         ? { sharedGalleryImageId: id }
         : { id }
-    return { ...unknownImage(id), reference, generation: 2 }
+    return {
+      ...unknownImage(id),
+      architecture: image ? (image.architecture === 'Arm64' ? 'arm64' : 'amd64') : '',
+      reference,
+      generation: image?.hyperVGeneration === 'V1' ? 1 : 2,
+    }
   }
   const image = await client.image(parsed, waiting)
   if (!image) throw missing(id)

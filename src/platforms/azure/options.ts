@@ -44,6 +44,8 @@ const sessionOptions = z.strictObject({
   'disk-gib': z.int().min(1).max(4095).optional(),
   /** Default `StandardSSD_LRS`. */
   'disk-type': name.optional(),
+  /** Images from local files become versions in a gallery of the run. Without it they are managed images: sooner there, amd64 only, and in one region. Default true. */
+  gallery: z.boolean().optional(),
   /** The guest shuts itself down when its marks expire. Default true. */
   'self-destruct': z.boolean().optional(),
   /** A token that is sent as it is, instead of credentials. */

@@ -8,13 +8,19 @@ import type { Owner } from '../platform.ts'
 import { blobCall } from './blob.ts'
 import type { AzureClient } from './client.ts'
 import { toPlatformError } from './errors.ts'
+import { placeInGallery, publishVersion } from './gallery.ts'
 import { idOf } from './ids.ts'
+import type { InGroup } from './ids.ts'
 import { tagsOf } from './marks.ts'
 import { asVhd } from './vhd.ts'
 
 interface Registering extends CallWaiting {
   owner: Owner
   architecture: string | undefined
+  /** Make a version in a gallery of it. */
+  gallery: boolean
+  /** Told of the id as soon as something is made. */
+  onMade: (id: string) => void
   onProgress: ((line: string) => void) | undefined
 }
 
@@ -28,7 +34,7 @@ export function isImageFile(reference: string): boolean {
 }
 
 /**
- * Uploads a disk into a managed disk, makes an image of it and removes the disk. What is no VHD of fixed size is made one first.
+ * Uploads a disk into a managed disk, makes a managed image of it and of that a version in a gallery, and removes what was only on the way. What is no VHD of fixed size is made one first.
  * https://learn.microsoft.com/en-us/azure/virtual-machines/linux/disks-upload-vhd-to-managed-disk-cli
  * @returns the id of the image, which is a resource of the run
  * @throws ConfigError, PlatformError
@@ -36,7 +42,7 @@ export function isImageFile(reference: string): boolean {
 export async function registerImage(
   client: AzureClient,
   file: string,
-  place: { group: string; location: string },
+  place: { group: string; regions: readonly string[] },
   registering: Registering,
 ): Promise<string> {
   const { owner, onProgress, architecture = 'amd64' } = registering
@@ -44,49 +50,73 @@ export async function registerImage(
   const info = await stat(path).catch(() => {
     throw new ConfigError(`there is no file ${path}`)
   })
-  if (architecture === 'arm64')
-    throw new ConfigError('Azure makes managed images of amd64 disks only', { hint: 'give the id of a gallery image' })
+  if (architecture === 'arm64' && !registering.gallery)
+    throw new ConfigError('Azure makes managed images of amd64 disks only', { hint: 'leave `gallery` at true' })
   const name = `h-${shortOf(path, String(info.size), String(info.mtimeMs), owner.runId)}`
   const at = { group: place.group, name }
-  const id = idOf(client.subscription, 'Microsoft.Compute/images', at)
-  if (await client.image(at, registering)) return id
+  const inGallery = placeInGallery(owner, place.group, name)
+  const known = registering.gallery
+    ? (await client.galleries.version(inGallery, registering))?.id
+    : (await client.image(at, registering))?.id
+  if (known !== undefined) return known
   await using vhd = await asVhd(path, registering)
-  const { location } = place
+  const [location = ''] = place.regions
   const tags = { ...tagsOf(owner), 'harness-architecture': architecture }
+  const image = idOf(client.subscription, 'Microsoft.Compute/images', at)
   onProgress?.(`uploading ${basename(path)}: ${Math.ceil(vhd.size / 1024 ** 2)} MiB`)
   try {
-    const disk = await client.putDisk(
-      at,
-      {
-        location,
-        tags,
-        osType: 'Linux',
-        hyperVGeneration: 'V2',
-        sku: { name: 'StandardSSD_LRS' },
-        creationData: { createOption: 'Upload', uploadSizeBytes: vhd.size },
-      },
-      registering,
-    )
-    const url = await client.openForUpload(at, UPLOAD_SECONDS, registering)
-    await upload(client, url, vhd, registering)
-    await client.closeUpload(at, registering)
+    const disk = await uploadDisk(client, at, { location, tags, vhd, architecture }, registering)
     onProgress?.(`making the image ${name}`)
-    await client.putImage(
-      at,
-      {
-        location,
-        tags,
-        hyperVGeneration: 'V2',
-        storageProfile: {
-          osDisk: { osType: 'Linux', osState: 'Generalized', managedDisk: { id: disk.id ?? '' } },
-        },
-      },
-      registering,
-    )
+    if (architecture !== 'arm64') {
+      if (!registering.gallery) registering.onMade(image)
+      await client.putImage(
+        at,
+        { location, tags, hyperVGeneration: 'V2', storageProfile: generalized(disk) },
+        registering,
+      )
+    }
+    if (!registering.gallery) return image
+    onProgress?.(`making a version in the gallery ${inGallery.name}`)
+    registering.onMade(idOf(client.subscription, 'Microsoft.Compute/galleries', inGallery))
+    const source = architecture === 'arm64' ? { disk } : { image }
+    return await publishVersion(client, inGallery, { source, architecture, regions: place.regions, tags }, registering)
   } finally {
+    if (registering.gallery) await client.deleteImage(at, { deadlineMs: 120_000 }).catch(() => undefined)
     await client.deleteDisk(at, { deadlineMs: 120_000 }).catch(() => undefined)
   }
-  return id
+}
+
+function generalized(disk: string): {
+  osDisk: { osType: 'Linux'; osState: 'Generalized'; managedDisk: { id: string } }
+} {
+  return { osDisk: { osType: 'Linux', osState: 'Generalized', managedDisk: { id: disk } } }
+}
+
+/** Returns the id of a managed disk with everything in it. */
+async function uploadDisk(
+  client: AzureClient,
+  at: InGroup,
+  about: { location: string; tags: Record<string, string>; vhd: { path: string; size: number }; architecture: string },
+  registering: Registering,
+): Promise<string> {
+  const { location, tags, vhd, architecture } = about
+  const disk = await client.putDisk(
+    at,
+    {
+      location,
+      tags,
+      osType: 'Linux',
+      hyperVGeneration: 'V2',
+      ...(architecture === 'arm64' ? { supportedCapabilities: { architecture: 'Arm64' } } : {}),
+      sku: { name: 'StandardSSD_LRS' },
+      creationData: { createOption: 'Upload', uploadSizeBytes: vhd.size },
+    },
+    registering,
+  )
+  const url = await client.openForUpload(at, UPLOAD_SECONDS, registering)
+  await upload(client, url, vhd, registering)
+  await client.closeUpload(at, registering)
+  return disk.id ?? ''
 }
 
 /** Writes everything that is not zero; an empty disk is zero already. */

@@ -13,6 +13,7 @@ const GROUP = 'group/'
 const TYPES: Readonly<Record<string, { kind: ResourceKind; prefix: string }>> = {
   'microsoft.compute/virtualmachines': { kind: 'machine', prefix: '' },
   'microsoft.compute/images': { kind: 'image', prefix: '' },
+  'microsoft.compute/galleries': { kind: 'image', prefix: 'gallery/' },
   'microsoft.compute/disks': { kind: 'disk', prefix: 'disk/' },
   'microsoft.compute/snapshots': { kind: 'disk', prefix: 'snapshot/' },
   'microsoft.network/networkinterfaces': { kind: 'nic', prefix: 'card/' },
@@ -32,7 +33,8 @@ export async function listResources(client: AzureClient, { runId }: { runId?: st
     if (!parsed || !known) return []
     if (known.kind === 'network' && owned.has(parsed.group.toLowerCase())) return []
     const kind = known.kind === 'image' && tags?.['harness-kind'] === 'snapshot' ? 'snapshot' : known.kind
-    const shown = kind === 'image' || kind === 'snapshot' ? (id ?? '') : `${known.prefix}${parsed.group}/${parsed.name}`
+    const shown =
+      known.prefix === '' && kind !== 'machine' ? (id ?? '') : `${known.prefix}${parsed.group}/${parsed.name}`
     return marked(kind, shown, tags)
   })
   return [...found, ...groups.flatMap(({ name, tags }) => marked('network', `${GROUP}${name}`, tags))].filter(
@@ -43,7 +45,7 @@ export async function listResources(client: AzureClient, { runId }: { runId?: st
 /** Removes one; one that is gone is fine. */
 export async function removeResource(client: AzureClient, { kind, id }: Pick<Resource, 'kind' | 'id'>): Promise<void> {
   if (kind === 'machine') return await client.deleteMachine(inGroup(id), REMOVE)
-  if (kind === 'image' || kind === 'snapshot') {
+  if (kind === 'snapshot' || (kind === 'image' && id.startsWith('/'))) {
     const image = parseId(id)
     if (image) await client.deleteImage(image, REMOVE)
     return
@@ -52,6 +54,7 @@ export async function removeResource(client: AzureClient, { kind, id }: Pick<Res
   const at = inGroup(rest.join('/'))
   const removers: Readonly<Record<string, () => Promise<void>>> = {
     group: () => client.deleteGroup(rest.join('/'), REMOVE),
+    gallery: () => client.galleries.delete(at, REMOVE),
     disk: () => client.deleteDisk(at, REMOVE),
     snapshot: () => client.deleteSnapshot(at, REMOVE),
     card: () => client.networks.deleteNic(at, REMOVE),
@@ -62,6 +65,13 @@ export async function removeResource(client: AzureClient, { kind, id }: Pick<Res
   const remove = Object.hasOwn(removers, what) ? removers[what] : undefined
   if (!remove) throw new PlatformError('invalid', `azure makes no resource of the kind ${kind} called ${id}`)
   await remove()
+}
+
+/** Removes what was made of a file: a managed image, or a gallery with everything in it. */
+export async function removeRegistered(client: AzureClient, id: string): Promise<void> {
+  const made = parseId(id)
+  if (made?.type === 'microsoft.compute/galleries') await client.galleries.delete(made, REMOVE)
+  else if (made) await client.deleteImage(made, REMOVE)
 }
 
 function marked(kind: ResourceKind, id: string, tags: Record<string, string> | undefined): Resource[] {

@@ -15,7 +15,7 @@ import { Grounds } from './network.ts'
 import { parseExtra } from './options.ts'
 import type { AzureOptions } from './options.ts'
 import { isImageFile, registerImage } from './register-image.ts'
-import { listResources, removeResource } from './resources.ts'
+import { listResources, removeRegistered, removeResource } from './resources.ts'
 
 type ResolveOptions = Parameters<PlatformSession['resolveImage']>[1]
 
@@ -27,6 +27,8 @@ export class AzureSession implements PlatformSession {
   readonly manifest = manifest
   readonly #client: AzureClient
   readonly #options: AzureOptions
+  /** Ids of images this session made of files, and of galleries with them. */
+  readonly #registered = new Set<string>()
   readonly #lookup: Lookup
   readonly #grounds: Grounds
   readonly #images = new Map<string, FoundImage>()
@@ -49,8 +51,11 @@ export class AzureSession implements PlatformSession {
     const waiting = { deadlineMs: isImageFile(reference) ? UPLOAD_MS : RESOLVE_MS, signal }
     if (!isImageFile(reference)) return await this.#image(reference, { location, architecture }, waiting)
     const ground = await this.#grounds.of(owner, location, waiting)
-    const place = { group: ground.group, location }
-    const id = await registerImage(this.#client, reference, place, { owner, onProgress, architecture, ...waiting })
+    const place = { group: ground.group, regions: [location, ...(this.#options['other-regions'] ?? [])] }
+    const gallery = this.#options.gallery ?? true
+    const onMade = (made: string) => void this.#registered.add(made)
+    const about = { owner, onProgress, architecture, gallery, onMade }
+    const id = await registerImage(this.#client, reference, place, { ...about, ...waiting })
     return await this.#image(id, { location, architecture }, waiting)
   }
 
@@ -96,6 +101,9 @@ export class AzureSession implements PlatformSession {
   }
 
   async close(): Promise<void> {
+    const removing = [...this.#registered].map((id) => removeRegistered(this.#client, id))
+    // What is left is found by its tags.
+    await Promise.allSettled(removing)
     await this.#grounds.removeOwn({ deadlineMs: 180_000 })
   }
 

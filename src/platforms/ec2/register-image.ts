@@ -22,6 +22,8 @@ interface Registering {
   owner: Owner
   architecture?: string
   onProgress?: (line: string) => void
+  /** Told of the id of the image when it is made. */
+  onMade: (id: string) => void
 }
 
 /** Whether a reference is a file of this host rather than a name. */
@@ -39,7 +41,7 @@ export function isImageFile(reference: string): boolean {
 export async function registerImage(
   client: Ec2Client,
   file: string,
-  { owner, architecture = 'amd64', onProgress }: Registering,
+  { owner, architecture = 'amd64', onProgress, onMade }: Registering,
   waiting: CallWaiting,
 ): Promise<string> {
   const path = resolve(file)
@@ -75,7 +77,9 @@ export async function registerImage(
         options,
       ),
     )
-    return made.ImageId ?? ''
+    const image = made.ImageId ?? ''
+    onMade(image)
+    return image
   } catch (error) {
     await removeSnapshot(client, snapshot, { deadlineMs: 60_000 }).catch(() => undefined)
     throw error

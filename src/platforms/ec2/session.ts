@@ -18,6 +18,7 @@ import { parseExtra } from './options.ts'
 import type { Ec2Options, LaunchExtra } from './options.ts'
 import { isImageFile, registerImage } from './register-image.ts'
 import { listResources, removeResource } from './resources.ts'
+import { removeImage } from './snapshots.ts'
 import { Watch } from './watch.ts'
 
 type ResolveOptions = Parameters<PlatformSession['resolveImage']>[1]
@@ -40,6 +41,8 @@ export class Ec2Session implements PlatformSession {
   readonly #options: Ec2Options
   readonly #regions = new Map<string, Promise<Region>>()
   readonly #images = new Map<string, Promise<FoundImage>>()
+  /** Ids of images this session made of files. */
+  readonly #registered = new Set<string>()
 
   private constructor(client: Ec2Client, options: Ec2Options) {
     this.#options = options
@@ -57,7 +60,8 @@ export class Ec2Session implements PlatformSession {
     const { client } = this.#home
     const file = isImageFile(reference)
     const waiting = { deadlineMs: file ? UPLOAD_MS : RESOLVE_MS, signal }
-    const wanted = file ? await registerImage(client, reference, options, waiting) : reference
+    const onMade = (id: string) => void this.#registered.add(id)
+    const wanted = file ? await registerImage(client, reference, { ...options, onMade }, waiting) : reference
     return await this.#image(wanted, architecture, waiting)
   }
 
@@ -114,6 +118,9 @@ export class Ec2Session implements PlatformSession {
 
   async close(): Promise<void> {
     const regions = await Promise.all(this.#regions.values())
+    const { client: home } = this.#home
+    // What is left is found by its tags.
+    await Promise.allSettled([...this.#registered].map((id) => removeImage(home, id, { deadlineMs: 120_000 })))
     try {
       await Promise.all(regions.map(({ shared }) => shared.removeOwn({ deadlineMs: 60_000 })))
     } finally {

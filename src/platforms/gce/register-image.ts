@@ -16,6 +16,8 @@ interface Registering extends CallWaiting {
   owner: Owner
   architecture: string | undefined
   onProgress: ((line: string) => void) | undefined
+  /** Told of its name before the image is made. */
+  onMade: (name: string) => void
 }
 
 /** Whether a reference is a file of this host rather than a name. */
@@ -53,6 +55,7 @@ export async function registerImage(
   await storage(client, options, 'POST', object, registering, packed?.path ?? path)
   try {
     onProgress?.(`making the image ${name}`)
+    registering.onMade(name)
     const image = {
       name,
       description: ownerText(owner),

@@ -26,6 +26,8 @@ export class GceSession implements PlatformSession {
   readonly manifest = manifest
   readonly #client: GceClient
   readonly #options: GceOptions
+  /** Names of images this session made of files. */
+  readonly #registered = new Set<string>()
   readonly #lookup: Lookup
   readonly #networks: Networks
   readonly #images = new Map<string, FoundImage>()
@@ -46,7 +48,13 @@ export class GceSession implements PlatformSession {
     const { owner, signal, onProgress, architecture } = options
     const waiting = { deadlineMs: isImageFile(reference) ? UPLOAD_MS : RESOLVE_MS, signal }
     const wanted = isImageFile(reference)
-      ? await registerImage(this.#client, this.#options, reference, { owner, onProgress, architecture, ...waiting })
+      ? await registerImage(this.#client, this.#options, reference, {
+          owner,
+          onProgress,
+          architecture,
+          onMade: (name) => void this.#registered.add(name),
+          ...waiting,
+        })
       : reference
     return await this.#image(wanted, architecture, waiting)
   }
@@ -99,6 +107,9 @@ export class GceSession implements PlatformSession {
   }
 
   async close(): Promise<void> {
+    const removing = [...this.#registered].map((name) => this.#client.images.delete(name, { deadlineMs: 120_000 }))
+    // What is left is found by its labels.
+    await Promise.allSettled(removing)
     await this.#networks.removeOwn({ deadlineMs: 60_000 })
     await this.#client.close()
   }

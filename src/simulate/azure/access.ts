@@ -10,8 +10,13 @@ export interface Principal {
 }
 
 const COMPUTE = new Set(['virtualMachines', 'disks', 'snapshots', 'images'])
+const GALLERY: Readonly<Record<string, string>> = {
+  galleries: 'galleries',
+  galleryImages: 'galleries/images',
+  galleryImageVersions: 'galleries/images/versions',
+}
 const NETWORK = new Set(['virtualNetworks', 'networkSecurityGroups', 'networkInterfaces', 'publicIPAddresses'])
-const READS = new Set(['get', 'list', 'listByResourceGroup', 'instanceView'])
+const READS = new Set(['get', 'list', 'listByResourceGroup', 'listByGallery', 'listByGalleryImage', 'instanceView'])
 /** Calls whose actions are not made of their names. */
 const SPECIAL: Readonly<Record<string, string>> = {
   'virtualMachines.retrieveBootDiagnosticsData': 'Microsoft.Compute/virtualMachines/retrieveBootDiagnosticsData/action',
@@ -33,6 +38,7 @@ export function actionFor(operation: string): string {
   if (special !== undefined) return special
   const [kind = '', verb = ''] = operation.split('.')
   const action = verb === 'put' ? 'write' : READS.has(verb) ? 'read' : verb === 'delete' ? 'delete' : `${verb}/action`
+  if (Object.hasOwn(GALLERY, kind)) return `Microsoft.Compute/${GALLERY[kind]}/${action}`
   if (COMPUTE.has(kind)) return `Microsoft.Compute/${kind}/${verb === 'instanceView' ? 'instanceView/read' : action}`
   if (NETWORK.has(kind)) return `Microsoft.Network/${kind}/${action}`
   return `Microsoft.Resources/subscriptions/${kind}/${action}`

@@ -103,6 +103,18 @@ export const behaviours: readonly Behaviour[] = [
     source: `${VMS}/linux/disks-upload-vhd-to-managed-disk-cli`,
   },
   {
+    id: 'gallery',
+    says: 'a version in a gallery is made of a managed image or a disk, has a region of its own, and a gallery goes last',
+    basis: 'documented',
+    source: `${VMS}/image-version`,
+  },
+  {
+    id: 'managed-images',
+    says: 'a managed image is never the source of an image for Arm64',
+    basis: 'documented',
+    source: `${VMS}/shared-image-galleries`,
+  },
+  {
     id: 'unknown',
     says: 'properties of a machine that the simulator does not know are refused; Azure may know them',
     basis: 'assumed',

@@ -14,6 +14,7 @@ import { ApiError } from './api-error.ts'
 import { behaviours } from './behaviours.ts'
 import { objectOf } from './call.ts'
 import type { Route } from './call.ts'
+import { galleryRoutes } from './galleries.ts'
 import { groupRoutes } from './groups.ts'
 import { listRoutes } from './lists.ts'
 import { machineRoutes } from './machines.ts'
@@ -58,6 +59,7 @@ export async function startAzure(settings: AzureSettings): Promise<Simulator> {
     ...machineRoutes,
     ...networkRoutes,
     ...listRoutes,
+    ...galleryRoutes,
     ...storageRoutes(folder),
   ].map(compile)
   const calls: Logged[] = []
