@@ -23,8 +23,10 @@ export interface FoundLimits {
   notes: string[]
 }
 
-/** All answers together; a plan must not wait for an account that does not answer. */
-const READ_MS = 5000
+/** Loading an SDK, signing in and asking; a plan must not wait for an account that does not answer. */
+const READ_MS = 15_000
+/** For the questions alone, once signed in: nothing may be listening there. */
+const ASK_MS = 4000
 
 /**
  * Asks the accounts how many vCPUs may run, where the matrix does not say it. What others use is taken off.
@@ -76,11 +78,13 @@ async function read(
   signal: AbortSignal | undefined,
 ): Promise<AccountQuota | HarnessError | undefined> {
   try {
-    const { quota } = await loadPlatform(platform)
-    if (!quota) return undefined
+    const loaded = await loadPlatform(platform)
     return await waitUntil(
       { what: `${platform} to tell its quota`, deadlineMs, ...(signal ? { signal } : {}) },
-      async (attempt) => ({ done: true, value: await quota(options, { deadlineMs, signal: attempt }) }),
+      async (attempt) => ({
+        done: true,
+        value: await loaded.quota?.(options, { deadlineMs: Math.min(ASK_MS, deadlineMs), signal: attempt }),
+      }),
     )
   } catch (error) {
     if (error instanceof PrerequisiteError) return undefined

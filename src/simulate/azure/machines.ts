@@ -192,7 +192,12 @@ function instanceView({ world, id }: Call): Outcome {
       computerName: objectOf(machine.data.properties['osProfile'])['computerName'],
       hyperVGeneration: 'V2',
       statuses: [
-        { code: `ProvisioningState/${state.toLowerCase()}`, level: 'Info', displayStatus: state },
+        {
+          code: `ProvisioningState/${state.toLowerCase()}`,
+          level: state === 'Failed' ? 'Error' : 'Info',
+          displayStatus: state === 'Creating' ? 'Creating' : `Provisioning ${state.toLowerCase()}`,
+          time: machine.data.properties['timeCreated'],
+        },
         ...(machine.power === 'creating'
           ? []
           : [{ code: `PowerState/${machine.power}`, level: 'Info', displayStatus: `VM ${machine.power}` }]),

@@ -53,21 +53,24 @@ const CLOUDS: Record<string, (backend: MemoryBackend) => Promise<Cloud>> = {
   },
 }
 
-test.each(Object.keys(CLOUDS))('who may only sweep %s removes everything of a run, and makes nothing', async (name) => {
-  await using backend = new MemoryBackend({ bootMs: 0, agentMs: 0 })
-  const { simulator, sweeper } = (await CLOUDS[name]?.(backend)) as Cloud
-  await using _simulator = simulator
-  await using session = await openPlatformNamed(name, simulator.options, { owner: OWNER, ledger: UNWRITTEN })
-  await leave(session)
-  await using sweeping = await openPlatformNamed(name, { ...simulator.options, ...sweeper }, { ledger: UNWRITTEN })
-  const found = await sweeping.resources()
-  expect(found.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['machine', 'network', 'snapshot']))
-  expect(new Set(found.map(({ runId }) => runId))).toEqual(new Set([OWNER.runId]))
-  await expect(sweeping.launch({ image: 'debian-13' })).rejects.toMatchObject({ kind: 'auth' })
-  for (const kind of ['machine', 'snapshot', 'disk', 'nic', 'network', 'image', 'key', 'file'])
-    for (const resource of found) if (resource.kind === kind) await sweeping.remove(resource)
-  expect(await session.resources()).toEqual([])
-})
+test.each(Object.entries(CLOUDS))(
+  'who may only sweep %s removes everything of a run, and makes nothing',
+  async (name, start) => {
+    await using backend = new MemoryBackend({ bootMs: 0, agentMs: 0 })
+    const { simulator, sweeper } = await start(backend)
+    await using _simulator = simulator
+    await using session = await openPlatformNamed(name, simulator.options, { owner: OWNER, ledger: UNWRITTEN })
+    await leave(session)
+    await using sweeping = await openPlatformNamed(name, { ...simulator.options, ...sweeper }, { ledger: UNWRITTEN })
+    const found = await sweeping.resources()
+    expect(found.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['machine', 'network', 'snapshot']))
+    expect(new Set(found.map(({ runId }) => runId))).toEqual(new Set([OWNER.runId]))
+    await expect(sweeping.launch({ image: 'debian-13' })).rejects.toMatchObject({ kind: 'auth' })
+    for (const kind of ['machine', 'snapshot', 'disk', 'nic', 'network', 'image', 'key', 'file'])
+      for (const resource of found) if (resource.kind === kind) await sweeping.remove(resource)
+    expect(await session.resources()).toEqual([])
+  },
+)
 
 /** What a run that is killed may leave: a machine with a disk and a card, an image, a network, a key. */
 async function leave(session: Session): Promise<void> {
