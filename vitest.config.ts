@@ -14,6 +14,8 @@ export default defineConfig({
     pool: 'forks',
     watch: false,
     env: { TZ: 'UTC' },
+    // Where nobody can try again by hand. The summary names what needed it.
+    retry: process.env['CI'] ? 1 : 0,
     projects: [
       {
         extends: true,

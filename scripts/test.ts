@@ -2,7 +2,7 @@ import type {} from 'vitest/config'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startVitest } from 'vitest/node'
+import { parseCLI, startVitest } from 'vitest/node'
 import { SummaryReporter } from './test-summary.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -70,7 +70,9 @@ function onPath(command: string): boolean {
 
 prepareHost()
 const summary = new SummaryReporter()
-const vitest = await startVitest('test', process.argv.slice(2), {
+const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
+const vitest = await startVitest('test', filter, {
+  ...options,
   root: ROOT,
   watch: false,
   reporters: ['default', summary],
