@@ -51,7 +51,7 @@ export interface Cell extends CellSummary {
 
 /** Checks that matter for a change; the others are not selected, by this rule. */
 export interface OnlyChecks {
-  /** Globs over ids. */
+  /** Globs over ids; those with a minus before them leave checks out. */
   globs: readonly string[]
   by: string
 }

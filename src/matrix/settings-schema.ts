@@ -76,7 +76,7 @@ export const overridable = {
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('Ids of the checks to judge by, with * and ? as wildcards. Default all.'),
+    .describe('Ids of the checks to judge by, with * and ? as wildcards; -ID leaves one out. Default all.'),
   tier: z
     .enum(TIERS)
     .optional()

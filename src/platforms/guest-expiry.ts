@@ -7,7 +7,7 @@ import type { Owner } from './platform.ts'
 const GRACE_S = 600
 
 /** Where the guest keeps its mark that the timer runs, so that it is set once in a boot. */
-const UNIT = 'harness-expiry'
+export const EXPIRY_UNIT = 'harness-expiry'
 
 /**
  * A shell line, for root, that shuts the machine down when its marks expire. It runs once in every boot, and waits for nothing, for
@@ -20,9 +20,9 @@ export function expiryScript({ expires }: Owner): string {
     '[ $left -gt 60 ] || left=60',
     `if command -v systemd-run >/dev/null 2>&1; then`,
     // Early in a boot it waits for its timer in spite of --no-block (systemd 257), and the timer waits for the boot.
-    `(systemctl is-active --quiet ${UNIT}.timer || systemd-run --no-block --quiet --unit=${UNIT} --on-active=$left systemctl poweroff) </dev/null >/dev/null 2>&1 &`,
-    `elif [ ! -e /run/${UNIT} ]; then`,
-    `: > /run/${UNIT}; (sleep $left; poweroff) >/dev/null 2>&1 &`,
+    `(systemctl is-active --quiet ${EXPIRY_UNIT}.timer || systemd-run --no-block --quiet --unit=${EXPIRY_UNIT} --on-active=$left systemctl poweroff) </dev/null >/dev/null 2>&1 &`,
+    `elif [ ! -e /run/${EXPIRY_UNIT} ]; then`,
+    `: > /run/${EXPIRY_UNIT}; (sleep $left; poweroff) >/dev/null 2>&1 &`,
     'fi',
     ':',
   ].join('\n')

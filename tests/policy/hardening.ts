@@ -80,7 +80,8 @@ policy(
     fix: 'disable the timer, or record it as expected',
   },
   (context) => {
-    const allowed = wanted(context, 'timers')
+    // The last is set behind the back of the guest, so that a machine of a cloud that nobody destroys ends itself.
+    const allowed = [...wanted(context, 'timers'), 'harness-expiry.timer']
     context
       .expect(
         context.facts.timers.filter((name) => !matches(name, allowed)),

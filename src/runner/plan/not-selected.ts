@@ -15,7 +15,15 @@ export type LastKnownOf = (cell: string, key: string) => LastKnown | undefined
 export function whyNotSelected(cell: Cell, check: Check, phase?: Phase): string | undefined {
   const { tier = 'full', onlyChecks } = cell
   if (!includesTier(tier, tierOf(check, phase))) return `tier ${tier}`
-  return onlyChecks && !onlyChecks.globs.some((glob) => matchesGlob(check.id, glob)) ? onlyChecks.by : undefined
+  return onlyChecks && !isAmong(onlyChecks.globs, check.id) ? onlyChecks.by : undefined
+}
+
+/** Globs with a minus before them take away; where there are no others, they take away from everything. */
+function isAmong(globs: readonly string[], id: string): boolean {
+  const wanted = globs.filter((glob) => !glob.startsWith('-'))
+  const unwanted = globs.filter((glob) => glob.startsWith('-')).map((glob) => glob.slice(1))
+  const matches = (list: readonly string[]) => list.some((glob) => matchesGlob(id, glob))
+  return (wanted.length === 0 || matches(wanted)) && !matches(unwanted)
 }
 
 /** Whether the unmodified image is judged beside the upgraded one. */

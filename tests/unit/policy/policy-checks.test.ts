@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { FactName, Facts } from '../../../src/instance/facts/facts.ts'
 import { UnknownFactError } from '../../../src/instance/facts/unknown-fact.ts'
+import { EXPIRY_UNIT } from '../../../src/platforms/guest-expiry.ts'
 import type { PolicyCheck } from '../../../src/testing/check.ts'
 import { recordedFacts } from '../facts/recorded.ts'
 import { judge, loadPolicies, phasesOf, type Verdict } from './judge.ts'
@@ -40,6 +41,12 @@ const notPassed = (verdicts: Map<string, Verdict>) =>
   [...verdicts]
     .filter(([, { status }]) => !['pass', 'skip'].includes(status))
     .map(([id, { status, message }]) => `${id} ${status}: ${message.slice(0, 300)}`)
+
+test('the timer by which a machine of a cloud ends itself is not a fault of its image', async () => {
+  const facts = recordedFacts('debian-13-first-boot')
+  facts.timers.push(`${EXPIRY_UNIT}.timer`)
+  expect((await judgeAll({ phase: facts.phase }, facts)).get('sec-known-timers')?.status).toBe('pass')
+})
 
 describe('a good image passes', () => {
   test.for([

@@ -110,6 +110,19 @@ test('a change selects checks by id', () => {
   expect(plan.skipped).toMatchObject([{ id: 'boot-a', notSelected: { by: 'change rule network' } }])
 })
 
+test.each([
+  [['-boot-a'], ['net-a', 'reg-net-a']],
+  [['*net-*', '-reg-*'], ['net-a']],
+  [['-*'], []],
+])('checks are left out by %j', (globs, ids) => {
+  const plan = planCell(
+    cell({ onlyChecks: { globs, by: 'the matrix' }, tier: 'full' }, 'none'),
+    [policy('net-a'), policy('boot-a'), regression('reg-net-a')],
+    CAPABILITIES,
+  )
+  expect(plan.checks.map(({ id }) => id)).toEqual(ids)
+})
+
 test('of the checks the harness brings along each tier takes its part', async () => {
   const checks = [...(await loadChecks()).values()]
   const regressions = (tier: Tier) =>
