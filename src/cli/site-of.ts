@@ -27,16 +27,19 @@ export async function siteOf(archive: ReadArchive, { title, issues, staleMs }: S
 }
 
 /** The pages as a server answers them. */
-export function servedPages(site: Site, contentPolicy: string): Pages {
+export async function servedPages(site: Site, archive: ReadArchive): Promise<Pages> {
+  const { CONTENT_POLICY, keepAnswers } = await import('../site/index.ts')
+  const { archiveHead } = await import('../archive/index.ts')
+  const answer = keepAnswers((path) => site.answer(path), { version: async () => (await archiveHead(archive)).hash })
   return async ({ method, path }) => {
     if (method !== 'GET' && method !== 'HEAD') return undefined
-    const { status, type, body, location, forever } = await site.answer(path)
+    const { status, type, body, location, forever } = await answer(path)
     return {
       status,
       body,
       headers: {
         'content-type': type,
-        'content-security-policy': `${contentPolicy}; frame-ancestors 'none'`,
+        'content-security-policy': `${CONTENT_POLICY}; frame-ancestors 'none'`,
         ...(location === undefined ? {} : { location }),
         ...(forever ? { 'cache-control': 'public, max-age=31536000, immutable' } : {}),
       },

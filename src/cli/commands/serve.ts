@@ -54,14 +54,13 @@ export default defineCommand({
     const { serve } = await import('../../serve/index.ts')
     const database = options.database ?? process.env.HARNESS_ARCHIVE_DATABASE
     await using archive = await Archive.open({ folder, ...(database === undefined ? {} : { database }) })
-    const { CONTENT_POLICY } = await import('../../site/index.ts')
     const site = await siteOf(archive, {
       ...(options.title === undefined ? {} : { title: options.title }),
       ...(options.issues === undefined ? {} : { issues: options.issues }),
     })
     await using server = await serve({
       archive,
-      pages: servedPages(site, CONTENT_POLICY),
+      pages: await servedPages(site, archive),
       issues: () => site.triage(),
       ...(often
         ? {

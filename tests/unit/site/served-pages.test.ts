@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
 import { servedPages } from '../../../src/cli/site-of.ts'
-import { CONTENT_POLICY, Site } from '../../../src/site/index.ts'
+import { Site } from '../../../src/site/index.ts'
+import type { Reply } from '../../../src/serve/reply.ts'
 import { modelArchive, NOW } from '../../fixtures/site/model-archive.ts'
 
-function textOf(reply: Awaited<ReturnType<ReturnType<typeof servedPages>>>): string {
+function textOf(reply: Reply | undefined): string {
   return typeof reply?.body === 'string' ? reply.body : ''
 }
 
 test('a server answers pages with a policy that forbids scripts, and nothing but reads', async () => {
   await using archive = await modelArchive({ images: ['debian-12'], builds: 1 })
-  const pages = servedPages(new Site(archive, { harness: '0.1.0', now: () => NOW }), CONTENT_POLICY)
+  const pages = await servedPages(new Site(archive, { harness: '0.1.0', now: () => NOW }), archive)
   const ask = async (path: string, method = 'GET') =>
     await pages({
       method,
