@@ -1,6 +1,7 @@
 import type { Call, Route } from './call.ts'
 import { listOf } from './call.ts'
 import { vmSizesOf } from './sizes.ts'
+import { shown } from './machine-view.ts'
 import type { Outcome } from './world.ts'
 
 const SUBSCRIPTION = '/subscriptions/{subscription}'
@@ -67,6 +68,6 @@ function listed({ world, at }: Call, type: string): Outcome {
   const value = [...world.entries.values()]
     .filter((entry) => entry.data.type.toLowerCase() === type.toLowerCase() && entry.listedAt <= Date.now())
     .filter((entry) => group === undefined || entry.group === group)
-    .map(({ data }) => data)
+    .map((entry) => shown(entry))
   return { status: 200, body: { value } }
 }

@@ -1,7 +1,7 @@
 import { listOf, objectOf, textOf } from './call.ts'
 import type { Call } from './call.ts'
 import type { MachineProperties } from './machine-body.ts'
-import { vmId } from './vm-id.ts'
+import { shown, vmId } from './machine-view.ts'
 import type { Entry, Json, Outcome } from './world.ts'
 
 /** Disks may come and go while the machine runs. */
@@ -34,7 +34,7 @@ export function update({ world }: Call, entry: Entry, wanted: MachineProperties)
     const storage = objectOf(entry.data.properties['storageProfile'])
     entry.data.properties['storageProfile'] = { ...storage, dataDisks: after }
   })
-  return { status: 200, body: structuredClone(entry.data), operation }
+  return { status: 200, body: shown(entry), operation }
 }
 
 /** What a change does not name stays as it is. */

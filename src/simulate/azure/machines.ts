@@ -8,7 +8,7 @@ import { createParts, removeParts } from './machine-parts.ts'
 import { readMachine } from './machine-body.ts'
 import type { MachineProperties } from './machine-body.ts'
 import { findSize } from './sizes.ts'
-import { vmId } from './vm-id.ts'
+import { shown, vmId } from './machine-view.ts'
 import type { Entry, Json, Outcome, World } from './world.ts'
 
 const PATH = inGroup('Microsoft.Compute/virtualMachines')
@@ -20,7 +20,7 @@ export const machineRoutes: readonly Route[] = [
     method: 'GET',
     path: PATH,
     operation: 'virtualMachines.get',
-    act: ({ world, id }) => ({ status: 200, body: world.find(id).data }),
+    act: ({ world, id, query }) => ({ status: 200, body: shown(world.find(id), query.get('$expand') ?? '') }),
   },
   { method: 'DELETE', path: PATH, operation: 'virtualMachines.delete', act: remove },
   { method: 'GET', path: `${PATH}/instanceView`, operation: 'virtualMachines.instanceView', act: instanceView },
@@ -109,7 +109,7 @@ function create(
       throw error
     }
   })
-  return { status: 201, body: structuredClone(entry.data), operation }
+  return { status: 201, body: shown(entry), operation }
 }
 
 /** What a machine is plugged into has to be there. */

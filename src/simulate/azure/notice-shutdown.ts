@@ -1,4 +1,4 @@
-import { vmId } from './vm-id.ts'
+import { vmId } from './machine-view.ts'
 import type { Entry, World } from './world.ts'
 
 /** Machines whose guests shut themselves down stop. They keep their hardware, and are paid for. */

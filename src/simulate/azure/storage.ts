@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ApiError, invalid } from './api-error.ts'
 import { inGroup, objectOf, textOf } from './call.ts'
 import type { Call, Route } from './call.ts'
-import { vmId } from './vm-id.ts'
+import { vmId } from './machine-view.ts'
 import type { Entry, Json, Outcome, World } from './world.ts'
 
 /** Disks, snapshots and images. */
