@@ -1,5 +1,6 @@
 import { toMs } from '../../core/duration.ts'
 import { ConfigError } from '../../core/errors.ts'
+import { plural } from '../../core/text.ts'
 import { toBytes } from '../bytes.ts'
 import { defineCommand } from '../command.ts'
 import { note, print } from '../output.ts'
@@ -80,7 +81,7 @@ export default defineCommand({
     })
     const reload = () => {
       archive.loadSubmitters().then(
-        () => note(`read ${archive.submitters.length} registrations`),
+        () => note(`read ${plural(archive.submitters.length, 'registration')}`),
         (error: unknown) =>
           note(`the registrations stay as they were: ${error instanceof Error ? error.message : String(error)}`),
       )
