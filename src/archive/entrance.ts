@@ -19,8 +19,8 @@ export interface Accepted {
 interface Waiting {
   spooled: Spooled
   statement: Statement
-  resolve(accepted: Accepted): void
-  reject(error: unknown): void
+  resolve: (accepted: Accepted) => void
+  reject: (error: unknown) => void
 }
 
 type Outcome = Accepted | { refused: RefusedError }
