@@ -3,6 +3,7 @@ import type { Address, Capability, Machine, MachineState } from '../../instance/
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
+import { checkAccess } from '../cloud-access.ts'
 import { hostKeysIn, openCloudLine } from '../cloud-line.ts'
 import { armExpiry } from '../guest-expiry.ts'
 import { addressesOf } from './addresses.ts'
@@ -83,10 +84,7 @@ export class AzureMachine implements Machine {
   async connect(options: Waiting & { via?: 'exec' | 'ssh'; identity?: SshIdentity }): Promise<Transport> {
     const { identity, deadlineMs, signal } = options
     const waiting = { deadlineMs, ...(signal ? { signal } : {}) }
-    if (this.#options.access === 'tunnel')
-      throw new UnsupportedError(`${this.name} cannot be reached through Bastion yet`, {
-        hint: 'allow inbound SSH, or run the harness inside the network with address: private',
-      })
+    checkAccess(this.platform, this.#options.access, 'Azure Bastion')
     const state = await this.state()
     if (state !== 'running') throw new TransportError('refused', `${this.name} is ${state}`)
     const [first] = this.#addresses.length > 0 ? this.#addresses : await this.addresses()

@@ -1,4 +1,5 @@
 import { PlatformError, UnsupportedError } from '../../core/errors.ts'
+import { checkAccess } from '../cloud-access.ts'
 import { defaultUser } from '../cloud-line.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import type { LaunchRequest, PlatformImage, PlatformSession, Resource } from '../platform.ts'
@@ -61,6 +62,7 @@ export class AzureSession implements PlatformSession {
 
   async launch(request: LaunchRequest): Promise<AzureMachine> {
     if (request.cloudIdentity) throw new UnsupportedError('azure is a cloud: its guests get no other identity')
+    checkAccess('azure', this.#options.access, 'Azure Bastion')
     const extra = parseExtra(request)
     const options = this.#options
     const waiting = { deadlineMs: request.deadlineMs, signal: request.signal }

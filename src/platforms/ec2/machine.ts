@@ -1,9 +1,10 @@
 import { createConnection } from 'node:net'
-import { TransportError, UnsupportedError } from '../../core/errors.ts'
+import { TransportError } from '../../core/errors.ts'
 import type { Address, Capability, Machine, MachineState } from '../../instance/machine.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
+import { checkAccess } from '../cloud-access.ts'
 import { hostKeysIn, openCloudLine } from '../cloud-line.ts'
 import type { Instance } from './client.ts'
 import { Ec2Console } from './console.ts'
@@ -80,10 +81,7 @@ export class Ec2Machine implements Machine {
   async connect(options: Waiting & { via?: 'exec' | 'ssh'; identity?: SshIdentity }): Promise<Transport> {
     const { identity, deadlineMs, signal } = options
     const waiting = { deadlineMs, ...(signal ? { signal } : {}) }
-    if (this.#options.access === 'tunnel')
-      throw new UnsupportedError('the platform ec2 has no way in without inbound SSH', {
-        hint: 'open port 22 to this host with ssh-from, or run the harness inside the VPC with address: private',
-      })
+    checkAccess(this.platform, this.#options.access, 'EC2 Instance Connect Endpoint')
     const instance = await this.#place.watch.of(this.#place.id)
     this.#complainWhenTakenAway(instance)
     const state = instance ? (STATES[instance.State?.Name ?? ''] ?? 'error') : 'gone'

@@ -1,4 +1,5 @@
 import { PlatformError, UnsupportedError } from '../../core/errors.ts'
+import { checkAccess } from '../cloud-access.ts'
 import { defaultUser } from '../cloud-line.ts'
 import { firstWithCapacity } from '../cloud-places.ts'
 import type { Place as Candidate } from '../cloud-places.ts'
@@ -67,6 +68,7 @@ export class Ec2Session implements PlatformSession {
 
   async launch(request: LaunchRequest): Promise<Ec2Machine> {
     if (request.cloudIdentity) throw new UnsupportedError('ec2 is a cloud: its guests get no other identity')
+    checkAccess('ec2', this.#options.access, 'EC2 Instance Connect Endpoint')
     const extra = parseExtra(request)
     const waiting = { deadlineMs: request.deadlineMs, signal: request.signal }
     const image = await this.#image(request.image, undefined, waiting)

@@ -3,6 +3,7 @@ import type { Address, Capability, Machine, MachineState } from '../../instance/
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
+import { checkAccess } from '../cloud-access.ts'
 import { defaultUser, hostKeysIn, openCloudLine } from '../cloud-line.ts'
 import { ownerIn, ownerText, tokenOf } from '../cloud-names.ts'
 import type { Instance, InZone } from './client-instances.ts'
@@ -13,7 +14,6 @@ import { manifest } from './manifest.ts'
 import { labelsOf } from './marks.ts'
 import type { Networks } from './network.ts'
 import type { GceOptions } from './options.ts'
-import { openTunnel } from './tunnel.ts'
 
 type Waiting = Parameters<Machine['start']>[0]
 
@@ -107,7 +107,7 @@ export class GceMachine implements Machine {
       if (instance === undefined || state === 'stopped') await this.state()
       throw new TransportError('refused', `${this.name} is ${state}`)
     }
-    if (this.#options.access === 'tunnel') openTunnel(this.name)
+    checkAccess(this.platform, this.#options.access, 'Identity-Aware Proxy')
     const host = addressesOf(instance).find(({ scope }) => scope === 'global')?.address
     return await openCloudLine(
       {
