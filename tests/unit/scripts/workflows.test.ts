@@ -30,7 +30,7 @@ test('the clouds that workflows name have cells', () => {
   for (const command of onClouds) expect(command).toContain('--matrix matrix-clouds.yaml')
   const { axes } = parse(readFileSync(join(ROOT, 'matrix-clouds.yaml'), 'utf8')) as { axes: { platform: string[] } }
   const signedIn = [...cells.matchAll(/if: matrix\.platform == '(\w+)'/g)].map(([, platform]) => platform)
-  expect(axes.platform.toSorted()).toEqual(signedIn.toSorted())
+  expect(new Set(signedIn)).toEqual(new Set(axes.platform))
 })
 
 test.each<[string, string | RegExp, string, string]>([
