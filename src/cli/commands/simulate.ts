@@ -65,9 +65,8 @@ export default defineCommand({
       throw new ConfigError(`the simulator of ${args[0]} speaks http and has no certificate`, {
         hint: 'leave --certificate out',
       })
-    await using backend = await openBackend(options.backend ?? 'lxd', {
-      sshPort: readNumber('--ssh-port', options['ssh-port']) ?? 2222,
-    })
+    const sshPort = readNumber('--ssh-port', options['ssh-port']) ?? 2222
+    await using backend = await openBackend(options.backend ?? 'lxd', { sshPort })
     const onCall = (call: Call) => void (options.json ? printJson(call) : print(line(call)))
     const numbers = {
       port: readNumber('--port', options.port),
@@ -84,7 +83,9 @@ export default defineCommand({
       ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
     })
     await print(`${kind.title} (simulated, machines: ${backend.name}): ${simulator.endpoint}`)
-    await print(`options of the platform: ${JSON.stringify(simulator.options)}`)
+    // Containers have an address of their own and answer on the usual port.
+    const platform = { ...simulator.options, ...(backend.name === 'memory' ? { 'ssh-port': sshPort } : {}) }
+    await print(`options of the platform: ${JSON.stringify(platform)}`)
     for (const [name, value] of Object.entries(simulator.environment)) await print(`export ${name}='${value}'`)
     if (!signal.aborted) await once(signal, 'abort')
     return EXIT.pass

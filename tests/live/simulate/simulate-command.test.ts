@@ -18,8 +18,7 @@ test('harness simulate ec2 serves what it prints, tells each call, and ends at C
     lines.push(line)
     const options = /^options of the platform: (.*)$/.exec(line)?.[1]
     if (options !== undefined) {
-      await using session = await openPlatformNamed('ec2', JSON.parse(options) as Record<string, unknown>)
-      expect((await session.resolveImage('debian-12')).distribution).toBe('debian')
+      await launchThere(JSON.parse(options) as Record<string, unknown>)
       child.kill('SIGINT')
     }
   }
@@ -28,6 +27,14 @@ test('harness simulate ec2 serves what it prints, tells each call, and ends at C
   expect(lines).toContainEqual(expect.stringMatching(/^DescribeImages 503 RequestLimitExceeded \d+ ms$/))
   expect(lines).toContainEqual(expect.stringMatching(/^DescribeImages 200 \d+ ms$/))
 })
+
+async function launchThere(options: Record<string, unknown>): Promise<void> {
+  await using session = await openPlatformNamed('ec2', options)
+  const image = await session.resolveImage('debian-12')
+  expect(image.distribution).toBe('debian')
+  await using machine = await session.launch({ image: image.id })
+  expect(await machine.waitUntilReady()).toMatchObject({ cloudInit: { status: 'done' } })
+}
 
 test('harness simulate azure writes its certificate where a matrix expects it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'harness-certificate-'))
