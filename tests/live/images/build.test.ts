@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -10,7 +10,7 @@ import { waitUntil } from '../../../src/core/wait-until.ts'
 import { openAptRoot, refreshIndices } from '../../../src/images/apt-root.ts'
 import { loadRecipe } from '../../../src/images/find-recipe.ts'
 import { readHostSources, useHostMirrors } from '../../../src/images/host-archives.ts'
-import type { BuiltImage } from '../../../src/images/index.ts'
+import type { BuiltImage, Recipe } from '../../../src/images/index.ts'
 import { buildImage, buildOverlay, findStaleBuilds, openAtRest, removeStaleBuilds } from '../../../src/images/index.ts'
 import { readFromSquashfs } from '../../../src/images/squashfs.ts'
 
@@ -83,18 +83,34 @@ describe.skipIf(!able)('building images (needs root and mmdebstrap: sudo ./harne
       await writeFile(join(other, 'local'), 'local file\n')
       await writeFile(
         recipe,
-        'extends: debian-13\npackages: [tree]\nfiles:\n  - path: /opt/mine/local\n    source: local\n    mode: "0755"\nscripts:\n  - tree --version >/opt/mine/made-by-script\n  - test -e /opt/mine/fail && exit 9 || true\n',
+        'extends: debian-13\npackages: [tree]\nfiles:\n  - path: /opt/mine/local\n    source: local\n    mode: "0755"\nscripts:\n  - tree --version >/opt/mine/made-by-script\n',
       )
-      const image = await buildImage(recipe)
+      const image = await buildImage(await withoutItsBase(recipe))
       expect(image.manifest.packages.map(({ name }) => name)).toContain('tree')
       expect(await readFromSquashfs(image.rootfs, '/opt/mine/local')).toBe('local file\n')
       expect(await readFromSquashfs(image.rootfs, '/opt/mine/made-by-script')).toMatch(/^tree v/)
       expect(await runHost(['unsquashfs', '-lls', image.rootfs, 'opt/mine/local'], { deadlineMs: 60_000 })).toMatch(
         /-rwxr-xr-x root\/root +11 .*opt\/mine\/local/,
       )
-      expect(await readFromSquashfs(image.rootfs, '/var/tmp/.recipe/00-services')).toBeUndefined()
+      expect(await readFromSquashfs(image.rootfs, '/var/tmp/.recipe/00-script-1')).toBeUndefined()
+
+      await appendFile(recipe, '  - ls /opt/mine/nothing\n')
+      await expect(buildImage(await withoutItsBase(recipe))).rejects.toThrow(/01-script-2/)
     },
   )
+
+  /** What a recipe adds, on next to nothing: a third of the time. */
+  async function withoutItsBase(file: string): Promise<Recipe> {
+    const base = await loadRecipe('debian-13')
+    const mine = await loadRecipe(file)
+    const added = <T>(all: readonly T[], before: readonly T[]) => all.slice(before.length)
+    return {
+      ...mine,
+      packages: added(mine.packages, base.packages),
+      files: added(mine.files, base.files),
+      scripts: added(mine.scripts, base.scripts),
+    }
+  }
 
   test(
     'a build that is killed leaves no process and no mount, and its files go with the next one',

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -92,16 +93,19 @@ describe.skipIf(!able)('disks (needs root and their tools: sudo ./harness setup 
     120_000,
   )
 
-  test('every other format holds the same disk, and is known by its content', { timeout: 180_000 }, async () => {
+  test('every other format holds the same disk, and is known by its content', async () => {
+    const small = join(dir, 'small.raw')
+    await writeFile(small, randomBytes(4 * 1024 ** 2))
+    await truncate(small, 64 * 1024 ** 2)
     for (const [format, name] of [
       ['vmdk', 'vmdk'],
       ['vhd', 'vpc'],
       ['vhdx', 'vhdx'],
     ] as const) {
       const path = join(dir, 'no-ending')
-      await convertDisk({ path: disk.path, format: 'qcow2' }, { path, format })
+      await convertDisk({ path: small, format: 'raw' }, { path, format })
       expect(await diskFormatOf(path)).toBe(name)
-      const compared = await runHost(['qemu-img', 'compare', '-f', 'qcow2', '-F', name, disk.path, path], {
+      const compared = await runHost(['qemu-img', 'compare', '-f', 'raw', '-F', name, small, path], {
         deadlineMs: 60_000,
       })
       expect(compared).toMatch(/Images are identical/)
