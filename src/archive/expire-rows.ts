@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { replay, withoutChecks } from './archived-rows.ts'
 import type { Archive } from './archive.ts'
 import type { Query } from './database/sql.ts'
+import { checksOf } from './read/cell-runs.ts'
 import { readEntry } from './read/submissions.ts'
 
 /** What an archive no longer keeps, by the names of it. */
@@ -12,39 +14,52 @@ export interface Expired {
 }
 
 /**
- * Removes judgements and rows. What was removed is noted in the file of the submission first, so that a database that is made anew
- * from the files has the same.
+ * Removes judgements and rows, and notes it in the file of the submission, so that a database that is made anew from the files has the
+ * same. What a round that was killed left undone, the next one does.
  */
 export async function expireRows(
   archive: Archive,
   { checks, submissions }: Expired,
   { at, dryRun }: { at: string; dryRun: boolean },
 ): Promise<{ checks: number; rows: number }> {
-  let dropped = 0
-  for (const [submission, uids] of await bySubmission(archive, checks)) {
+  const there = await withJudgements(archive, checks)
+  for (const [submission, uids] of dryRun ? [] : await bySubmission(archive, there)) {
     const entry = await readEntry(archive, submission)
     const archived = entry && (await archive.logFiles.read(entry.seq))
     if (!archived) continue
     const gone = new Set(archived.expired?.checks)
-    const fresh = uids.filter((uid) => !gone.has(uid))
-    dropped += fresh.length
-    if (dryRun || fresh.length === 0) continue
-    await archive.logFiles.replace({ ...archived, expired: { at, checks: [...gone, ...fresh].sort() } })
-    await archive.sql.transaction((query) => dropChecks(query, fresh))
+    const all = [...new Set([...gone, ...uids])].sort()
+    if (all.length > gone.size) await archive.logFiles.replace({ ...archived, expired: { at, checks: all } })
+    // The database last: as long as it has them, the next round looks again.
+    await archive.sql.transaction((query) => dropChecks(query, uids))
   }
   let rows = 0
   for (const submission of submissions) {
     const entry = await readEntry(archive, submission)
     const archived = entry && (await archive.logFiles.read(entry.seq))
-    if (!archived?.envelope) continue
+    if (!archived) continue
+    // The database has rows of it; without an envelope those are what a killed round left.
     rows++
-    if (dryRun) continue
+    if (dryRun || !archived.envelope) continue
     await archive.logFiles.replace({ entry: archived.entry, expired: { at } })
   }
   // Others may have submitted the same images, and are now the first.
   if (rows > 0 && !dryRun) await archive.sql.transaction((query) => replay(query, archive.logFiles))
-  return { checks: dropped, rows }
+  return { checks: there.length, rows }
 }
+
+/** Of cell runs those whose judgements the database still has. Whoever reads pages has a turn in between. */
+async function withJudgements(archive: Archive, uids: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (let from = 0; from < uids.length; from += AT_ONCE) {
+    const checks = await checksOf(archive, uids.slice(from, from + AT_ONCE))
+    found.push(...checks.keys())
+    await setImmediate()
+  }
+  return found.sort()
+}
+
+const AT_ONCE = 200
 
 async function dropChecks(query: Query, uids: readonly string[]): Promise<void> {
   for (const uid of uids) {

@@ -47,6 +47,8 @@ export interface RetentionOptions {
 }
 
 const DAY_MS = 86_400_000
+/** Rows go once a month: all others are made again then, which takes minutes in a large archive. */
+const ROWS_TOGETHER_DAYS = 30
 
 interface Kept {
   uid: string
@@ -76,9 +78,9 @@ async function retain(archive: Archive, options: RetentionOptions): Promise<Rete
   for (const uid of options.keep ?? []) referenced.add(uid)
   const classOf = classifier(all, released, referenced)
   const classes: Record<RetentionClass, number> = { daily: 0, weekly: 0, monthly: 0, release: 0, referenced: 0 }
-  const over = (kept: Kept, part: keyof RetentionRule) => {
+  const over = (kept: Kept, part: keyof RetentionRule, moreDays = 0) => {
     const days = rules[classOf(kept)][part]
-    return days !== undefined && kept.startedAt < now - days * DAY_MS
+    return days !== undefined && kept.startedAt < now - (days + moreDays) * DAY_MS
   }
   for (const kept of all) classes[classOf(kept)]++
   const logsOf = all.filter((kept) => over(kept, 'logs')).map(({ uid }) => uid)
@@ -100,7 +102,9 @@ async function retain(archive: Archive, options: RetentionOptions): Promise<Rete
   }
   const expired: Expired = {
     checks: all.filter((kept) => over(kept, 'checks') && !over(kept, 'rows')).map(({ uid }) => uid),
-    submissions: wholeSubmissions(all, (kept) => over(kept, 'rows')),
+    submissions: all.some((kept) => over(kept, 'rows', ROWS_TOGETHER_DAYS))
+      ? wholeSubmissions(all, (kept) => over(kept, 'rows'))
+      : [],
   }
   const done = await expireRows(archive, expired, { at, dryRun })
   return { classes, logs: removed, checks: done.checks, rows: done.rows, freed }

@@ -85,6 +85,9 @@ test('judgements and rows go later, and a database made anew from the files has 
   const found = await findCellRun(t.archive, items[0]?.uid ?? '')
   expect(found?.detail.checks).toBeUndefined()
   expect(found?.row).toMatchObject({ pass: 1, fail: 1 })
+  // A submission that is over waits for others, so that the database is not made anew every day.
+  t.clock.now = Date.parse('2027-07-15')
+  expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({ rows: 0 })
   t.clock.now = Date.parse('2027-12-01')
   expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({ rows: 2 })
   expect((await listCellRuns(t.archive)).items.map(({ build }) => build)).toEqual(['20260608', '20260601'])
@@ -93,6 +96,37 @@ test('judgements and rows go later, and a database made anew from the files has 
   expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({ rows: 0, checks: 0 })
   await same()
 })
+
+test.each(['the files', 'the database'])(
+  'a round that ends before %s are done is finished by the next one',
+  async (what) => {
+    await using t = await testArchive()
+    for (const day of DAYS) await submitBuild(t, day, 'the same log')
+    const same = async () => {
+      await using fresh = await openDatabase(':memory:')
+      await rebuild(t.folder, fresh)
+      expect(await dumped(t.archive.sql)).toBe(await dumped(fresh))
+    }
+    // Judgements are over on the first of these days, rows on the second.
+    for (const now of ['2026-09-01', '2027-12-01']) {
+      t.clock.now = Date.parse(now)
+      const { sql, logFiles } = t.archive
+      const [transaction, replace] = [sql.transaction, logFiles.replace]
+      const dies = async () => {
+        throw new Error('killed here')
+      }
+      if (what === 'the files') logFiles.replace = dies
+      else sql.transaction = dies
+      await expect(applyRetention(t.archive, { now: t.clock.now })).rejects.toThrow('killed here')
+      sql.transaction = transaction
+      logFiles.replace = replace
+      await applyRetention(t.archive, { now: t.clock.now })
+      await same()
+      expect(await applyRetention(t.archive, { now: t.clock.now })).toMatchObject({ checks: 0, rows: 0 })
+    }
+    expect((await listCellRuns(t.archive)).items.map(({ build }) => build)).toEqual(['20260608', '20260601'])
+  },
+)
 
 test('what was approved stays', async () => {
   await using t = await testArchive()
