@@ -91,6 +91,8 @@ function card(waiver: WaiverRow, work: WaiverWork | undefined, links: Links, sit
       <dd>${sourceLink(waiver.tracker)}</dd>
       <dt>Signed by</dt>
       <dd><a href="${links.submitter(waiver.submitter)}">${waiver.submitter}</a></dd>
+      <dt>Submission</dt>
+      <dd><code class="digest">${waiver.submission}</code></dd>
     </dl>
   </li> `
 }

@@ -130,6 +130,8 @@ describe('pages', () => {
       /In force: 3 hostname-late 5 days left .* ntp-drift 17 days left .* swap-missing 71 days left/,
     )
     expect(shown).toContain('Over: 1 old-locale ended 2026-11-17')
+    // Whoever ends one needs its name.
+    expect(shown.match(/Submission sha256:[0-9a-f]{64}/g)).toHaveLength(4)
   })
 
   test('submitters tell what they may speak about and how they sign', async () => {
