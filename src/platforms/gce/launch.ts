@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { CancelledError, PlatformError } from '../../core/errors.ts'
 import { pause as settle } from '../../core/wait-until.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
@@ -38,8 +39,10 @@ async function createIn(client: GceClient, plan: Plan, place: Place, waiting: Ca
   const { request } = plan
   const at = { zone: place.zone, name: request.name }
   const body = instanceBody(plan, place)
-  const token = (again: number) =>
-    tokenOf('insert', request.owner.runId, request.name, request.owner.attempt, place.zone, place.instanceType, again)
+  // A known request is answered with the operation it began, even when what that made is gone since: after an interruption the same
+  // machine is another request. Its name sees to it that there is one.
+  const launch = randomUUID()
+  const token = (again: number) => tokenOf('insert', launch, again)
   if (waiting.signal?.aborted) throw new CancelledError(`cancelled before ${request.name} was created`)
   const send = async (again: number) => {
     // The call itself goes on when nobody waits for it any more: what it makes has to be removed.

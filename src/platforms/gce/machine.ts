@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { CancelledError, PlatformError, TransportError } from '../../core/errors.ts'
 import type { Address, Capability, Machine, MachineState } from '../../instance/machine.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
@@ -174,8 +175,7 @@ export class GceMachine implements Machine {
       sourceDisk: source,
       ...(owner ? { labels: { ...labelsOf(owner), 'harness-kind': 'snapshot' }, description: ownerText(owner) } : {}),
     }
-    const token = tokenOf('snapshot', this.id, instance.id?.toString(), image)
-    await this.#client.images.insert(body, token, options).catch(async (error: unknown) => {
+    await this.#client.images.insert(body, randomUUID(), options).catch(async (error: unknown) => {
       if (error instanceof CancelledError) await this.#client.images.delete(image, CHANGE)
       throw error
     })

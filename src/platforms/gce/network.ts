@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { PlatformError } from '../../core/errors.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
-import { ownerText, shortOf, tokenOf } from '../cloud-names.ts'
+import { ownerText, shortOf } from '../cloud-names.ts'
 import type { Owner } from '../platform.ts'
 import type { Firewall } from './client-networks.ts'
 import type { GceClient } from './client.ts'
@@ -69,7 +70,7 @@ export class Networks {
   async #make(name: string, owner: Owner, waiting: CallWaiting): Promise<string> {
     const network = { name, description: ownerText(owner), autoCreateSubnetworks: true }
     this.#made.add(name)
-    await unlessThere(this.#client.networks.insert(network, tokenOf('network', owner.runId, name), waiting))
+    await unlessThere(this.#client.networks.insert(network, randomUUID(), waiting))
     return `projects/${this.#client.project}/global/networks/${name}`
   }
 
@@ -85,7 +86,7 @@ export class Networks {
       targetTags: [networkTag(owner.runId)],
       allowed: [{ IPProtocol: 'tcp', ports: ['22'] }],
     }
-    await unlessThere(this.#client.networks.insertFirewall(rule, tokenOf('firewall', owner.runId, name), waiting))
+    await unlessThere(this.#client.networks.insertFirewall(rule, randomUUID(), waiting))
   }
 }
 

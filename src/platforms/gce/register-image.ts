@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { ConfigError, PlatformError } from '../../core/errors.ts'
-import { shortOf, ownerText, tokenOf } from '../cloud-names.ts'
+import { shortOf, ownerText } from '../cloud-names.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import type { Owner } from '../platform.ts'
 import { toPlatformError } from './errors.ts'
@@ -64,7 +65,7 @@ export async function registerImage(
       guestOsFeatures: [{ type: 'UEFI_COMPATIBLE' }, { type: 'VIRTIO_SCSI_MULTIQUEUE' }, { type: 'GVNIC' }],
       rawDisk: { source: `https://storage.googleapis.com/${options.bucket}/${object}` },
     }
-    await client.images.insert(image, tokenOf('register', client.project, name), registering)
+    await client.images.insert(image, randomUUID(), registering)
   } finally {
     await storage(client, options, 'DELETE', object, { deadlineMs: 60_000 }).catch(() => undefined)
   }

@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { pause } from '../../../../src/core/wait-until.ts'
+import { openPlatform } from '../../../../src/platforms/open-platform.ts'
+import type { PlatformOptions } from '../../../../src/platforms/open-platform.ts'
 import { MemoryBackend } from '../../../../src/simulate/memory/memory-backend.ts'
 import type { MachineSpec } from '../../../../src/simulate/backend.ts'
 import { simulated } from '../../simulate/gce/simulated.ts'
@@ -7,6 +9,8 @@ import { simulated } from '../../simulate/gce/simulated.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const IMAGE = { image: 'debian-13' }
+/** For sessions of a run that another session of this process writes down. */
+const UNWRITTEN = { intend: async () => ({ created: async () => {}, destroyed: async () => {} }) }
 
 /** Remembers what it was asked to boot. */
 class Watched extends MemoryBackend {
@@ -117,6 +121,20 @@ test('a name of an earlier attempt is taken over, a name of somebody else is not
   await expect(session.launch({ ...IMAGE, name: 'h-one', owner: other })).rejects.toMatchObject({ kind: 'conflict' })
   expect(await session.list()).toHaveLength(1)
   await second.destroy()
+})
+
+test('what was removed after an interruption is made again under its name', async () => {
+  await using world = await simulated({ defaultNetwork: false })
+  const { session } = world
+  const owner = { ...session.owner, cell: 'cell' }
+  const first = await session.launch({ ...IMAGE, name: 'h-one', owner })
+  const place = world.simulator.options as PlatformOptions<'gce'>
+  await using sweeping = await openPlatform('gce', { ...place, owner, ledger: UNWRITTEN })
+  for (const resource of await sweeping.resources({ runId: owner.runId })) await sweeping.remove(resource)
+  await using resumed = await openPlatform('gce', { ...place, owner, ledger: UNWRITTEN })
+  await using second = await resumed.launch({ ...IMAGE, name: 'h-one', owner })
+  expect(second.id).toBe(first.id)
+  expect(await second.state()).toBe('running')
 })
 
 test('a machine that nobody destroys is deleted by the platform', async () => {
