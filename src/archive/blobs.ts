@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises'
+import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
@@ -76,6 +76,33 @@ export class BlobStore {
     await rm(path, { force: true })
     await syncFolder(join(path, '..'))
     return size
+  }
+
+  /**
+   * Removes files that were begun or uploaded and that nothing named since: without a tombstone, so that they may come again.
+   * @param before milliseconds: newer ones stay
+   * @returns how many, and bytes on disk that are free now
+   */
+  async removeStrays(
+    isNamed: (digest: string) => boolean,
+    before: number,
+    dryRun: boolean,
+  ): Promise<{ files: number; freed: number }> {
+    const root = join(this.#folder, 'sha256')
+    const done = { files: 0, freed: 0 }
+    for (const part of await readdir(root).catch(() => [])) {
+      for (const name of await readdir(join(root, part)).catch(() => [])) {
+        const hex = /^([0-9a-f]{64})\.gz$/.exec(name)?.[1]
+        if (hex === undefined ? !name.endsWith('.tmp') : isNamed(`sha256:${hex}`)) continue
+        const path = join(root, part, name)
+        const info = await stat(path).catch(() => undefined)
+        if (!info || info.mtimeMs >= before) continue
+        done.files++
+        done.freed += info.size
+        if (!dryRun) await rm(path, { force: true })
+      }
+    }
+    return done
   }
 
   #path(digest: string, ending: 'gz' | 'gone'): string {

@@ -29,6 +29,8 @@ export interface RetentionReport {
   /** Cell runs of each class. */
   classes: Record<RetentionClass, number>
   logs: number
+  /** Files that were uploaded for a submission that never came, or not to their end. */
+  strays: number
   checks: number
   rows: number
   /** Bytes on disk that became free. */
@@ -95,6 +97,8 @@ async function retain(archive: Archive, options: RetentionOptions): Promise<Rete
     if (!dryRun) await archive.blobs.remove(digest, { at, reason })
   }
   for (const digest of logs) if (await archive.blobs.has(digest)) await remove(digest, 'older than logs are kept')
+  const strays = await removeStrays(archive, now, dryRun)
+  freed += strays.freed
   if (options.mostBytes !== undefined) {
     const important = new Set([...released, ...referenced])
     for (const digest of await logsOverLimit(archive, options.mostBytes + (dryRun ? freed : 0), important))
@@ -107,7 +111,7 @@ async function retain(archive: Archive, options: RetentionOptions): Promise<Rete
       : [],
   }
   const done = await expireRows(archive, expired, { at, dryRun })
-  return { classes, logs: removed, checks: done.checks, rows: done.rows, freed }
+  return { classes, logs: removed, strays: strays.files, checks: done.checks, rows: done.rows, freed }
 }
 
 /** Cell runs of images that somebody approved. */
@@ -158,6 +162,15 @@ function classifier(
     if (first.get(month(kept))?.build === kept.build) return 'monthly'
     return first.get(week(kept))?.build === kept.build ? 'weekly' : 'daily'
   }
+}
+
+/** Uploads wait this long for the submission that names them. */
+const STRAY_DAYS = 7
+
+async function removeStrays(archive: Archive, now: number, dryRun: boolean): Promise<{ files: number; freed: number }> {
+  const rows = await archive.sql.query<{ digest: string }>('SELECT DISTINCT digest FROM file')
+  const named = new Set(rows.map(({ digest }) => digest))
+  return await archive.blobs.removeStrays((digest) => named.has(digest), now - STRAY_DAYS * DAY_MS, dryRun)
 }
 
 /** Digests of files that only cell runs of the first list have. */

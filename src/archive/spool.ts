@@ -32,7 +32,10 @@ export class Spool {
 
   /** What a former process left, oldest first. */
   async left(): Promise<Spooled[]> {
-    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => /^[0-9a-f]{64}\.json$/.test(name))
+    const there = await readdir(this.#folder).catch(() => [])
+    // What was not written to its end was never answered.
+    for (const name of there) if (name.endsWith('.tmp')) await rm(join(this.#folder, name), { force: true })
+    const names = there.filter((name) => /^[0-9a-f]{64}\.json$/.test(name))
     const all = await Promise.all(
       names.map(async (name) => JSON.parse(await readFile(join(this.#folder, name), 'utf8')) as Spooled),
     )

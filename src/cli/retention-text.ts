@@ -3,8 +3,11 @@ import { plural } from '../core/text.ts'
 import { bytesText } from '../reporters/wording.ts'
 
 /** What a round of retention did, for people. */
-export function retentionText({ classes, logs, checks, rows, freed }: RetentionReport, dryRun: boolean): string {
+export function retentionText(
+  { classes, logs, strays, checks, rows, freed }: RetentionReport,
+  dryRun: boolean,
+): string {
   const kept = Object.entries(classes).map(([name, count]) => `${count} ${name}`)
   const verb = dryRun ? 'would remove' : 'removed'
-  return `${verb} ${plural(logs, 'file')} (${bytesText(freed)}), judgements of ${plural(checks, 'result')}, ${plural(rows, 'whole submission')}; results: ${kept.join(', ')}`
+  return `${verb} ${plural(logs + strays, 'file')} (${bytesText(freed)}), judgements of ${plural(checks, 'result')}, ${plural(rows, 'whole submission')}; results: ${kept.join(', ')}`
 }

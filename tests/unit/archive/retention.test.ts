@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../../src/archive/database/open-database.ts'
 import { dump } from '../../../src/archive/dump.ts'
@@ -184,4 +185,32 @@ test('what a waiver that lasts is about, and what a known issue rests on, stays 
   expect(await present()).toEqual([false, true])
   await applyRetention(t.archive, { now: later, mostBytes: 0 })
   expect(await present()).toEqual([false, false])
+})
+
+test('uploads that no submission named, and those that did not end, go after a week', async () => {
+  await using t = await testArchive()
+  const named = await submitBuild(t, '2026-11-19', 'named')
+  const put = async (text: string) => {
+    const digest = digestOf(text)
+    await t.archive.blobs.put(digest, Buffer.from(text))
+    return digest
+  }
+  const stray = await put('never named')
+  const path = (digest: string) => join(t.folder, 'blobs/sha256', digest.slice(7, 9), `${digest.slice(7)}.gz`)
+  const half = `${path(stray)}.1-ab.tmp`
+  writeFileSync(half, 'half')
+  const uploaded = new Date('2026-11-19T12:00:00Z')
+  for (const file of [path(stray), path(named), half]) utimesSync(file, uploaded, uploaded)
+  const round = (days: number, dryRun = false) =>
+    applyRetention(t.archive, { now: uploaded.getTime() + days * DAY, dryRun })
+  expect(await round(6)).toMatchObject({ strays: 0 })
+  expect(await round(8, true)).toMatchObject({ strays: 2 })
+  expect(existsSync(half)).toBe(true)
+  expect(await round(8)).toMatchObject({ strays: 2 })
+  expect([existsSync(half), await t.archive.blobs.has(stray), await t.archive.blobs.has(named)]).toEqual([
+    false,
+    false,
+    true,
+  ])
+  expect(await put('never named')).toBe(stray)
 })
