@@ -34,13 +34,16 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Out of reach of a signal to everybody here: whoever stops this wants the run to end first.
 serve() {
-  ./harness simulate "$@" >"$logs/$1" 2>&1 &
+  setsid ./harness simulate "$@" >"$logs/$1" 2>&1 &
   pids+=($!)
 }
 serve ec2 --port 4566
 serve azure --port 4567 --certificate reports/simulated-azure.pem
 serve gce --port 4568
+# When this is killed, the clouds go too.
+setsid sh -c 'while kill -0 "$0" 2>/dev/null; do sleep 1; done; kill -TERM "$@" 2>/dev/null' $$ "${pids[@]}" &
 for cloud in ec2 azure gce; do
   until grep -q '^options of the platform: ' "$logs/$cloud"; do
     # One that has ended said why.

@@ -5,7 +5,7 @@ import { openBackend } from '../../../src/simulate/open-backend.ts'
 
 /**
  * Containers of the LXD of this host behind a simulated cloud, or why there are none, with the command that lifts it.
- * Asked for: two minutes for each cloud, and now and then a machine is lost while other tests use the same daemon.
+ * Asked for: two minutes for each cloud.
  */
 export async function lxdBackend(): Promise<{ backend?: Backend; missing?: string }> {
   if (process.env['HARNESS_CLOUDS_ON_LXD'] !== '1')
