@@ -26,7 +26,7 @@ clean_up() {
   for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
   for pid in "${pids[@]}"; do reap "$pid" || left=1; done
   if ((left)); then ./harness sweep --yes || true; fi
-  if ((status != 0 || left)); then tail -n 40 "$logs"/*; fi
+  if ((status != 0 || left)); then tail -n 40 "$logs"/{ec2,azure,gce}; fi
   rm -rf "$logs" reports/simulated-azure.pem
   exit $((status ? status : left))
 }
@@ -34,7 +34,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Out of reach of a signal to everybody here: whoever stops this wants the run to end first.
+# Clouds and run are out of reach of a signal to everybody here: the run is told once, and the clouds outlive it.
 serve() {
   setsid ./harness simulate "$@" >"$logs/$1" 2>&1 &
   pids+=($!)
@@ -42,8 +42,17 @@ serve() {
 serve ec2 --port 4566
 serve azure --port 4567 --certificate reports/simulated-azure.pem
 serve gce --port 4568
-# When this is killed, the clouds go too.
-setsid sh -c 'while kill -0 "$0" 2>/dev/null; do sleep 1; done; kill -TERM "$@" 2>/dev/null' $$ "${pids[@]}" &
+# When this is killed, the run still cleans up, and then the clouds go too.
+setsid sh -c '
+  logs=$1
+  shift
+  while kill -0 "$0" 2>/dev/null; do sleep 1; done
+  if read -r run 2>/dev/null <"$logs/run" && kill -TERM "$run" 2>/dev/null; then
+    for _ in $(seq 120); do kill -0 "$run" 2>/dev/null && sleep 1; done
+  fi
+  kill -TERM "$@" 2>/dev/null
+  rm -rf "$logs" reports/simulated-azure.pem
+' $$ "$logs" "${pids[@]}" &
 for cloud in ec2 azure gce; do
   until grep -q '^options of the platform: ' "$logs/$cloud"; do
     # One that has ended said why.
@@ -53,8 +62,9 @@ for cloud in ec2 azure gce; do
   done
 done
 
-./harness run --matrix examples/simulated-clouds.yaml --tier smoke --yes "$@" &
+setsid ./harness run --matrix examples/simulated-clouds.yaml --tier smoke --yes "$@" &
 run=$!
+echo "$run" >"$logs/run"
 wait "$run" && status=0 || status=$?
 run=
 exit "$status"
