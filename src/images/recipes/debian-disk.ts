@@ -57,6 +57,13 @@ export function debianDisk(architecture: string): DiskAdditions | undefined {
         content:
           '# No virtual machine has these, and looking for them takes time.\nblacklist floppy\nblacklist pcspkr\n',
       },
+      {
+        // read after 10_image.cfg, whose list it replaces
+        path: '/etc/cloud/cloud.cfg.d/20_disk.cfg',
+        content:
+          '# A disk is uploaded to any cloud; the guest finds out to which.\n' +
+          'datasource_list: [NoCloud, ConfigDrive, Ec2, GCE, Azure, OpenStack, Oracle, Hetzner, DigitalOcean, Vultr, LXD, None]\n',
+      },
       // tells grub-cloud that it may write to the disk when it is upgraded; it is asked only after this build
       { path: '/etc/grub.d/enable_cloud', content: '' },
     ],
