@@ -112,7 +112,7 @@ test.each(['the files', 'the database'])(
     for (const now of ['2026-09-01', '2027-12-01']) {
       t.clock.now = Date.parse(now)
       const { sql, logFiles } = t.archive
-      const [transaction, replace] = [sql.transaction, logFiles.replace]
+      const [transaction, replace] = [sql.transaction.bind(sql), logFiles.replace.bind(logFiles)]
       const dies = async () => {
         throw new Error('killed here')
       }
