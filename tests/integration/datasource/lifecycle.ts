@@ -1,7 +1,7 @@
 import { regression } from '../../../src/testing/index.ts'
 import { survived } from '../probes/crossing.ts'
 import { NOTICES_ANOTHER, onceForInstance, rebootAsAnother, rebootWithoutService } from './probes/boots.ts'
-import { addressesOf, metadataOf, statusFile } from './probes/cloud.ts'
+import { addressesOf, cardOf, metadataOf, statusFile } from './probes/cloud.ts'
 import { LATE } from './probes/late.ts'
 
 const FIRST_BOOT = 'https://docs.cloud-init.io/en/latest/explanation/first_boot.html'
@@ -68,7 +68,10 @@ regression(
   async (context) => {
     const { noted } = await survived(rebootWithoutService(context), context.skip)
     const [first] = noted.metadata.document.nics
-    context.expect(await addressesOf(context.instance)).toContain(`eth0 ${first?.ipv4.address}/${first?.ipv4.prefix}`)
+    const card = await cardOf(context.instance, first?.mac)
+    context
+      .expect(await addressesOf(context.instance))
+      .toContain(`${card} ${first?.ipv4.address}/${first?.ipv4.prefix}`)
   },
 )
 
@@ -113,7 +116,8 @@ regression(
   async (context) => {
     const { noted } = await survived(rebootAsAnother(context), context.skip)
     const found = (await addressesOf(context.instance)).map((one) => one.replace(/\/\d+$/, ''))
-    context.expect(found).toContain(`eth0 ${noted.address}`)
+    const card = await cardOf(context.instance, noted.metadata.document.nics[0]?.mac)
+    context.expect(found).toContain(`${card} ${noted.address}`)
   },
 )
 

@@ -1,5 +1,5 @@
 import { regression } from '../../../src/testing/index.ts'
-import { addressesOf, metadataOf, renderedNetwork } from './probes/cloud.ts'
+import { addressesOf, cardOf, metadataOf, renderedNetwork } from './probes/cloud.ts'
 
 const SOURCE = 'https://docs.cloud-init.io/en/latest/reference/network-config.html'
 
@@ -29,9 +29,12 @@ regression(
     const { document } = await metadataOf(context)
     const { instance, expect } = context
     const [first] = document.nics
-    expect(await addressesOf(instance), 'addresses').toContain(`eth0 ${first?.ipv4.address}/${first?.ipv4.prefix}`)
-    expect(await instance.sh`ip route show default`, 'default route').toContain(`via ${first?.ipv4.gateway} dev eth0`)
-    expect((await renderedNetwork(instance)).toLowerCase(), 'configuration').toContain('eth0')
+    const card = await cardOf(instance, first?.mac)
+    expect(await addressesOf(instance), 'addresses').toContain(`${card} ${first?.ipv4.address}/${first?.ipv4.prefix}`)
+    expect(await instance.sh`ip route show default`, 'default route').toContain(
+      `via ${first?.ipv4.gateway} dev ${card}`,
+    )
+    expect((await renderedNetwork(instance)).toLowerCase(), 'configuration').toContain(card)
   },
 )
 
@@ -49,17 +52,18 @@ regression(
   async (context) => {
     const { document } = await metadataOf(context)
     const { instance, expect } = context
-    const [, second] = document.nics
+    const [first, second] = document.nics
+    const card = await cardOf(instance, second?.mac)
     // The boot waits for one card only; the lease of another may come a moment later.
     await instance.root.run(
-      `for second in $(seq 30); do ip -o address show dev eth1 | grep -qF ' ${second?.ipv4.address}/' && break; sleep 1; done`,
+      `for second in $(seq 30); do ip -o address show dev ${card} | grep -qF ' ${second?.ipv4.address}/' && break; sleep 1; done`,
       { deadline: '60 seconds' },
     )
-    expect(await addressesOf(instance), 'addresses').toContain(`eth1 ${second?.ipv4.address}/${second?.ipv4.prefix}`)
+    expect(await addressesOf(instance), 'addresses').toContain(`${card} ${second?.ipv4.address}/${second?.ipv4.prefix}`)
     // OpenStack gives cards no rank: of two leases with a default route either may win.
     if (document.cloud === 'openstack') return
     const [route = ''] = (await instance.sh`ip route show default`).split('\n').sort((a, b) => metric(a) - metric(b))
-    expect(route, 'the preferred default route').toContain('dev eth0')
+    expect(route, 'the preferred default route').toContain(`dev ${await cardOf(instance, first?.mac)}`)
   },
 )
 
@@ -76,13 +80,14 @@ regression(
   },
   async (context) => {
     const { document } = await metadataOf(context)
-    const [address = ''] = document.nics[0]?.ipv4.secondary ?? []
+    const [first] = document.nics
+    const [address = ''] = first?.ipv4.secondary ?? []
     context
       .expect(
         (await addressesOf(context.instance)).map((one) => one.replace(/\/\d+$/, '')),
         'addresses',
       )
-      .toContain(`eth0 ${address}`)
+      .toContain(`${await cardOf(context.instance, first?.mac)} ${address}`)
   },
 )
 
@@ -99,12 +104,14 @@ regression(
   },
   async (context) => {
     const { document } = await metadataOf(context)
-    const [address = ''] = document.nics[0]?.ipv6?.addresses ?? []
+    const [first] = document.nics
+    const [address = ''] = first?.ipv6?.addresses ?? []
+    const card = await cardOf(context.instance, first?.mac)
     const found = (await addressesOf(context.instance)).map((one) => one.replace(/\/\d+$/, ''))
     const rendered = await renderedNetwork(context.instance)
     // By DHCP the address may come a moment later than everything else; then the request for it is what counts.
     context
-      .expect(found.includes(`eth0 ${address}`) || /dhcp6: true/.test(rendered), `${found.join(', ')}\n${rendered}`)
+      .expect(found.includes(`${card} ${address}`) || /dhcp6: true/.test(rendered), `${found.join(', ')}\n${rendered}`)
       .toBe(true)
   },
 )

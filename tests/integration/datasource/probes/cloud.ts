@@ -51,6 +51,13 @@ export async function addressesOf(instance: RegressionContext['instance']): Prom
   })
 }
 
+/** What the guest calls the card with that MAC address: `eth0` on LXD, a name by its slot on machines with firmware. */
+export async function cardOf(instance: RegressionContext['instance'], mac: string | undefined): Promise<string> {
+  const links = (await instance.sh`ip -o link show`).split('\n')
+  const link = links.find((line) => line.toLowerCase().includes(`link/ether ${mac?.toLowerCase()} `))
+  return /^\d+: ([^:@]+)/.exec(link ?? '')?.[1] ?? `no card with ${mac}`
+}
+
 /** What cloud-init left for the network manager, all files in one. */
 export async function renderedNetwork(instance: RegressionContext['instance']): Promise<string> {
   return await instance.root
