@@ -31,9 +31,11 @@ regression(
     const [first] = document.nics
     const card = await cardOf(instance, first?.mac)
     expect(await addressesOf(instance), 'addresses').toContain(`${card} ${first?.ipv4.address}/${first?.ipv4.prefix}`)
-    expect(await instance.sh`ip route show default`, 'default route').toContain(
-      `via ${first?.ipv4.gateway} dev ${card}`,
-    )
+    // The leases of QEMU name no router where the guest may reach nothing but its services.
+    if (context.cell.platform !== 'qemu') {
+      const route = await instance.sh`ip route show default`
+      expect(route, 'default route').toContain(`via ${first?.ipv4.gateway} dev ${card}`)
+    }
     expect((await renderedNetwork(instance)).toLowerCase(), 'configuration').toContain(card)
   },
 )
