@@ -29,7 +29,7 @@ const sessionOptions = z.strictObject({
     .optional(),
   /**
    * `user`: the guest reaches what this host reaches, but no metadata service of a cloud that this host is on; `isolated`: it reaches
-   * nothing but the services of its own identity; `open`: everything. Default `isolated` with the identity of a cloud but Azure, else `user`.
+   * nothing but the services of its own identity; `open`: everything. Default `isolated` with the identity of a cloud, else `user`.
    */
   network: network.optional(),
 })

@@ -66,7 +66,8 @@ export async function planLaunch(
     ...(code !== undefined && format !== undefined ? { firmware: { code, format, smm: smm ?? false } } : {}),
     seed: extra.seed ?? request.cloudIdentity === undefined,
     sshKeys: [...(request.sshKeys ?? [])],
-    network: extra.network ?? context.options.network ?? defaultNetwork(request.cloudIdentity?.cloud),
+    // Root of a guest could set a route to the services of a cloud this host is on; a guest of a simulated one knows where they are.
+    network: extra.network ?? context.options.network ?? (request.cloudIdentity ? 'isolated' : 'user'),
     ...added(request),
     extra: {
       ...(extra.ports ? { ports: extra.ports } : {}),
@@ -76,14 +77,6 @@ export async function planLaunch(
     },
   }
   return { record, ...(variables === undefined ? {} : { variables }) }
-}
-
-/**
- * Root of a guest could set a route to the services of a cloud this host is on; a guest of a simulated one knows where they are. But
- * cloud-init looks for Azure's services behind a card whose lease names a router, and QEMU names none where nothing may be reached.
- */
-function defaultNetwork(cloud: string | undefined): MachineRecord['network'] {
-  return cloud === undefined || cloud === 'azure' ? 'user' : 'isolated'
 }
 
 /** Disks and cards a machine has from its first boot on take the places of added ones. */

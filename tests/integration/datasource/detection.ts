@@ -60,12 +60,12 @@ regression(
     const { cloud } = await metadataOf(context)
     const { errors, warnings } = await statusFile(context.instance)
     context.expect(errors, 'errors').toEqual([])
-    context
-      .expect(
-        warnings.filter((text) => !(USUAL[cloud.name] ?? []).some((usual) => usual.test(text))),
-        'warnings',
-      )
-      .toEqual([])
+    const usual = [
+      ...(USUAL[cloud.name] ?? []),
+      ...(context.cell.platform === 'qemu' ? (ON_QEMU[cloud.name] ?? []) : []),
+    ]
+    const others = warnings.filter((text) => !usual.some((pattern) => pattern.test(text)))
+    context.expect(others, 'warnings').toEqual([])
   },
 )
 
@@ -77,6 +77,9 @@ const USUAL: Readonly<Record<string, readonly RegExp[]>> = {
   // A machine whose root is not on the network has no other way.
   oracle: [/Could not obtain network configuration from initramfs/],
 }
+
+/** The same on QEMU, whose DHCP server cannot name routes: Azure knows the primary card by them. */
+const ON_QEMU: Readonly<Record<string, readonly RegExp[]>> = { azure: [/failure to find primary DHCP interface/] }
 
 regression(
   'reg-ds-instance-id',

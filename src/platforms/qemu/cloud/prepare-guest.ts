@@ -24,7 +24,7 @@ export interface CloudRecord {
 export const OVERRIDES: readonly string[] = [
   'the network is 168.0.0.0/7, because it must contain the addresses of the metadata service',
   'names of the metadata service are in /etc/hosts, by a credential of systemd in the firmware tables',
-  'Azure: the DHCP server does not send option 245',
+  'Azure: the DHCP server does not send options 121 and 245',
 ]
 
 /** Name of a machine's service among those of this process. */
