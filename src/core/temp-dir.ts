@@ -14,10 +14,18 @@ export async function makeTempDir(kind: string): Promise<string> {
 /** Temporary folders of processes that are gone. */
 export async function findStaleTempDirs(): Promise<string[]> {
   const names = await readdir(tmpdir()).catch(() => [])
-  const stale = names.filter((name) => {
-    if (!/^harness-[a-z]+-\d+-\d+-/.test(name)) return false
-    const mark = parseMark(name)
-    return mark !== undefined && !isAlive(mark)
-  })
-  return stale.map((name) => join(tmpdir(), name))
+  return names.filter(isStaleName).map((name) => join(tmpdir(), name))
+}
+
+/** The temporary folder of a process that is gone, when `path` leads into one, whether it still exists or not. */
+export function staleTempDirOf(path: string): string | undefined {
+  const root = join(tmpdir(), '/')
+  const name = path.startsWith(root) ? (path.slice(root.length).split('/')[0] ?? '') : ''
+  return isStaleName(name) ? join(tmpdir(), name) : undefined
+}
+
+function isStaleName(name: string): boolean {
+  if (!/^harness-[a-z]+-\d+-\d+-/.test(name)) return false
+  const mark = parseMark(name)
+  return mark !== undefined && !isAlive(mark)
 }

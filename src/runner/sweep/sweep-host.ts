@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { findStaleTempDirs } from '../../core/temp-dir.ts'
+import { PrerequisiteError } from '../../core/errors.ts'
+import { findStaleTempDirs, staleTempDirOf } from '../../core/temp-dir.ts'
 import { probeHost } from '../../core/subprocess.ts'
 import { waitUntil } from '../../core/wait-until.ts'
 import { findStaleBuilds, removeTree } from '../../images/index.ts'
 
 /** What dead processes of ours left on this host: temporary folders with their sockets, keys and mounts, and half-made images. */
 export async function staleHostPaths(): Promise<string[]> {
-  return [...new Set([...(await findStaleTempDirs()), ...(await findStaleBuilds())])]
+  return [...new Set([...(await findStaleTempDirs()), ...(await proxiedFolders()), ...(await findStaleBuilds())])]
 }
 
 /** Takes away one of them: what still works in it is ended, what is mounted below it is unmounted. */
@@ -25,26 +26,52 @@ async function unmount(mount: string): Promise<void> {
   })
 }
 
-/** Helpers of a dead process that have not noticed: their environment names its folder, and nobody else's does. */
+/**
+ * Helpers of a dead process that have not noticed: their environment names its folder, and nobody else's does. And proxies of
+ * LXD to a socket in it, which now and then outlive their guest (seen with LXD 5.0.2: a guest deleted while it starts).
+ */
 async function processesIn(path: string): Promise<number[]> {
-  const names = await readdir('/proc').catch(() => [])
-  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number)
   const found = await Promise.all(
-    pids.map(async (pid): Promise<number[]> => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-      return environment.split('\0').some((entry) => entry.endsWith(`=${path}`) || entry.includes(`=${path}/`))
-        ? [pid]
-        : []
+    (await processIds()).map(async (pid): Promise<number[]> => {
+      const entries = await wordsOf(pid, 'environ')
+      const named = entries.some((entry) => entry.endsWith(`=${path}`) || entry.includes(`=${path}/`))
+      return named || (await proxiedSocket(pid))?.startsWith(`${path}/`) ? [pid] : []
     }),
   )
   return found.flat().filter((pid) => pid !== process.pid)
 }
 
+/** Folders of dead processes that only a proxy of LXD still knows. */
+async function proxiedFolders(): Promise<string[]> {
+  const sockets = await Promise.all((await processIds()).map(proxiedSocket))
+  return sockets.flatMap((socket) => (socket === undefined ? [] : (staleTempDirOf(socket) ?? [])))
+}
+
+/** The socket on this host that a `forkproxy` of LXD or Incus connects to; undefined for any other process. */
+async function proxiedSocket(pid: number): Promise<string | undefined> {
+  const [, verb, ...words] = await wordsOf(pid, 'cmdline')
+  if (verb !== 'forkproxy') return undefined
+  return words.find((word) => word.startsWith('unix:/'))?.slice('unix:'.length)
+}
+
+async function processIds(): Promise<number[]> {
+  const names = await readdir('/proc').catch(() => [])
+  return names.filter((name) => /^\d+$/.test(name)).map(Number)
+}
+
+async function wordsOf(pid: number, file: 'environ' | 'cmdline'): Promise<string[]> {
+  return (await readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')).split('\0')
+}
+
+/** @throws PrerequisiteError when it belongs to somebody else */
 function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
-  } catch {
-    // it ended by itself
+  } catch (error) {
+    // One that ended by itself is fine.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return
+    const hint = `sudo kill -9 ${pid}`
+    throw new PrerequisiteError(`process ${pid} outlived its guest and belongs to another user`, { hint })
   }
 }
 
