@@ -13,6 +13,9 @@ interface Reading {
   maxBytes?: number
 }
 
+/** With growing pauses: 2.8 s altogether. */
+const HELPER_ATTEMPTS = 8
+
 const filesPath = (instance: string) => `/1.0/instances/${instance}/files`
 
 /** Writes a file as root, running or stopped. An existing file is overwritten and keeps its owner and mode. */
@@ -94,13 +97,14 @@ export async function removeGuestFile(client: LxdClient, instance: string, remot
   }
 }
 
-/** Repeats a call that met the files helper of LXD as it ended; any other outcome is passed on. */
-async function untilHelperAnswers<T>(call: () => Promise<T>): Promise<T> {
+/** Repeats a call about files that met the files helper of LXD as it ended; any other outcome is passed on. */
+export async function untilHelperAnswers<T>(call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await call()
     } catch (error) {
-      if (attempt === 5 || !(error instanceof PlatformError && error.message.includes('forkfile.sock'))) throw error
+      if (attempt === HELPER_ATTEMPTS || !(error instanceof PlatformError && error.message.includes('forkfile.sock')))
+        throw error
       await pause(attempt * 100)
     }
   }

@@ -4,7 +4,7 @@ import type { Overlay } from '../../../src/images/index.ts'
 import type { ImageManifest } from '../../../src/images/index.ts'
 import { LxdClient } from '../../../src/platforms/lxd/client.ts'
 import { findEndpoint } from '../../../src/platforms/lxd/endpoint.ts'
-import { removeGuestFile } from '../../../src/platforms/lxd/guest-files.ts'
+import { removeGuestFile, untilHelperAnswers } from '../../../src/platforms/lxd/guest-files.ts'
 import { rootAndNic } from '../../../src/platforms/lxd/host-defaults.ts'
 import { createSnapshot } from '../../../src/platforms/lxd/snapshots.ts'
 import { tagsOf } from '../../../src/platforms/lxd/tags.ts'
@@ -57,7 +57,9 @@ async function carryOver(client: LxdClient, instance: string, lower: string, upp
         'x-lxd-gid': String(info.gid),
         'x-lxd-mode': `0${(info.mode & 0o7777).toString(8)}`,
       }
-      await client.call('POST', `/1.0/instances/${instance}/files`, { bytes: body }, { query: { path }, headers })
+      await untilHelperAnswers(() =>
+        client.call('POST', `/1.0/instances/${instance}/files`, { bytes: body }, { query: { path }, headers }),
+      )
     }
     if (info.isDirectory()) {
       if (!before?.isDirectory()) await put('directory', new Uint8Array())
