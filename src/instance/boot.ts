@@ -1,7 +1,7 @@
 import { BootError, HarnessError, PlatformError, TransportError, WaitTimeoutError } from '../core/errors.ts'
 import { formatMs } from '../core/duration.ts'
 import { waitUntil } from '../core/wait-until.ts'
-import type { Attempt } from '../core/wait-until.ts'
+import type { Attempt, WaitOptions } from '../core/wait-until.ts'
 import type { Account } from './account.ts'
 import { isFinished, parseStatus, STATUS_SCRIPT } from './cloud-init.ts'
 import type { CloudInitStatus } from './cloud-init.ts'
@@ -111,7 +111,7 @@ export async function waitUntilReachable(
     }
     return state
   }
-  const attempt = async (signal: AbortSignal): Promise<Attempt<string | PlatformError>> => {
+  const attempt = async (signal: AbortSignal): Promise<Attempt<string>> => {
     try {
       const result = await account.run(BOOT_ID_SCRIPT, { deadline: '10 seconds', signal, check: true })
       const id = result.stdout.trim()
@@ -120,21 +120,13 @@ export async function waitUntilReachable(
     } catch (error) {
       if (!(error instanceof HarnessError) || !(error.retryable || mayStillChange(error, started, machine.pace)))
         throw error
-      try {
-        await boots.look()
-        return { done: false, saw: `${error.message} (machine ${await watch()})` }
-      } catch (why) {
-        // The platform took the machine away: another one may do better, but no wait for this one.
-        if (why instanceof PlatformError && why.kind === 'capacity') return { done: true, value: why }
-        throw why
-      }
+      await boots.look()
+      return { done: false, saw: `${error.message} (machine ${await watch()})` }
     }
   }
-  const reached = await explained(machine, () =>
-    waitUntil({ ...waiting, what: `${machine.name} to answer`, intervalMs: 50, maxIntervalMs: 250 }, attempt),
+  return await explained(machine, () =>
+    waitWhileThere({ ...waiting, what: `${machine.name} to answer`, intervalMs: 50, maxIntervalMs: 250 }, attempt),
   )
-  if (reached instanceof PlatformError) throw reached
-  return reached
 }
 
 const STOPPED_MS = 15_000
@@ -159,7 +151,7 @@ export async function waitForBoot(
 ): Promise<BootState> {
   const options = { ...waiting, what: `${machine.name} to finish booting`, intervalMs: 50, maxIntervalMs: 500 }
   return await explained(machine, () =>
-    waitUntil(options, async (signal) => {
+    waitWhileThere(options, async (signal) => {
       await boots.look()
       const now = await readBootState(account, { ...waiting, signal })
       await boots.saw(now.bootId)
@@ -180,7 +172,7 @@ export async function waitForCloudInit(
   boots = new BootCount(machine),
 ): Promise<CloudInitStatus> {
   const options = { ...waiting, what: `cloud-init of ${machine.name} to finish`, intervalMs: 50, maxIntervalMs: 1000 }
-  return await waitUntil(options, async (signal) => {
+  return await waitWhileThere(options, async (signal) => {
     await boots.look()
     const now = await readBootState(account, { ...waiting, signal })
     await boots.saw(now.bootId)
@@ -225,6 +217,24 @@ export async function waitUntilReady(
     ...(status.status === 'absent' ? {} : { cloudInit: status }),
     timings: { reachableMs, bootMs, agentMs },
   }
+}
+
+/** Waits, but not for a machine that the platform took away: another one may do better, this one will not come back. */
+async function waitWhileThere<T>(
+  options: WaitOptions,
+  attempt: (signal: AbortSignal) => Promise<Attempt<T>>,
+): Promise<T> {
+  const end = await waitUntil<{ value: T } | { takenAway: PlatformError }>(options, async (signal) => {
+    try {
+      const answer = await attempt(signal)
+      return answer.done ? { done: true, value: { value: answer.value } } : answer
+    } catch (error) {
+      if (!(error instanceof PlatformError && error.kind === 'capacity')) throw error
+      return { done: true, value: { takenAway: error } }
+    }
+  })
+  if ('takenAway' in end) throw end.takenAway
+  return end.value
 }
 
 /** A wait that gave up is the image's fault only when the console says so. */
