@@ -14,14 +14,16 @@ export interface CollectedPart {
 /**
  * One POSIX sh script that prints every entry, each between marks that hold `mark`, a word the guest cannot guess.
  * It stops at nothing: what cannot be read is reported in its closing mark. Each command has ten seconds.
+ * @param pace how many times longer than on usual hardware commands may take
  */
 export function collectScript(
   entries: readonly { index: number; entry: CollectEntry; maxBytes: number }[],
   mark: string,
+  pace = 1,
 ): string {
   return [
     'export LC_ALL=C.UTF-8 PAGER=cat SYSTEMD_PAGER= SYSTEMD_COLORS=0 TERM=dumb',
-    "if command -v timeout >/dev/null 2>&1; then limit='timeout 10'; else limit=; fi",
+    `if command -v timeout >/dev/null 2>&1; then limit='timeout ${Math.ceil(10 * pace)}'; else limit=; fi`,
     `part() { printf '\\n%s start %s\\n' '${mark}' "$1"; }`,
     `done_() { printf '\\n%s end %s %s %s %s\\n' '${mark}' "$1" "$2" "$3" "$4"; }`,
     FILE_FUNCTION,

@@ -94,7 +94,7 @@ async function collectLane(
   try {
     const total = wanted.reduce((sum, { maxBytes: limit }) => sum + limit + 512, 4096)
     const result = await instance.root.run(['sh', '-s'], {
-      stdin: collectScript(wanted, mark),
+      stdin: collectScript(wanted, mark, instance.machine.pace),
       maxBytes: total,
       deadline: options.deadline ?? '45 seconds',
       ...(options.signal === undefined ? {} : { signal: options.signal }),

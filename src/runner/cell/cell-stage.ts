@@ -43,6 +43,8 @@ export class CellStage {
   readonly meter = new Meter()
   boots = 0
   leaks = 0
+  /** The machine is a container, as its facts said; on a cloud that is one of this host's. */
+  isContainer = false
   /** This attempt found something that speaks against the image. */
   foundBad = false
   readonly #abort = new AbortController()
@@ -104,7 +106,8 @@ export class CellStage {
 
   /** Logs are kept after a cancellation too, but then quickly. */
   collectSignal(): AbortSignal {
-    return AbortSignal.timeout(this.run.signal.aborted ? 10_000 : this.plan.cell.timeouts.cleanupMs)
+    const { cleanupMs, pace = 1 } = this.plan.cell.timeouts
+    return AbortSignal.timeout(this.run.signal.aborted ? 10_000 : cleanupMs * pace)
   }
 
   /** Tells of something that could not be removed. It stays in the ledger. */

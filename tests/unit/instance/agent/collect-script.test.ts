@@ -79,3 +79,14 @@ test('a stream that breaks off gives what was complete', () => {
   expect(complete).toBe(false)
   expect(parts.map((part) => part.text)).toEqual(['0\n'])
 })
+
+test('a command has ten seconds, and longer on a slow machine', () => {
+  const bin = mkdtempSync(join(folder, 'bin-'))
+  writeFileSync(join(bin, 'timeout'), '#!/bin/sh\necho "$1 seconds"\n', { mode: 0o755 })
+  const limitAt = (pace?: number) => {
+    const input = collectScript([{ index: 0, entry: command('true'), maxBytes: 100 }], MARK, pace)
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` }
+    return /(\d+) seconds/.exec(execFileSync('sh', ['-s'], { input, encoding: 'utf8', env }))?.[1]
+  }
+  expect([limitAt(), limitAt(4)]).toEqual(['10', '40'])
+})
