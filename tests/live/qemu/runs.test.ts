@@ -22,9 +22,9 @@ function unshare(words: readonly string[]): [string, ...string[]] {
 
 const axes = { platform: ['qemu'], image: ['debian-13'], boot: ['bios'] }
 
-function run(folder: string, image: string, boot = '20 seconds'): HarnessRun {
+function run(folder: string, image: string, boot = '20 seconds', firmware = 'bios'): HarnessRun {
   const matrix = {
-    axes,
+    axes: { ...axes, boot: [firmware] },
     timeouts: { boot, check: '20 seconds', cleanup: '30 seconds' },
   }
   return startRun({ folder, matrix, args: ['--image', image] })
@@ -58,6 +58,27 @@ describe.skipIf(missing)(title, { concurrent: true }, () => {
     expect(readFileSync(join(ended.dir, 'summary.md'), 'utf8')).toContain('Attempted to kill init')
     expect(machinesOf(folder.path)).toEqual([])
   })
+
+  test.each([
+    ['bios', 'error: no such partition.\r\nEntering rescue mode...\r\ngrub rescue> ', 'boot loader', 'grub rescue>'],
+    ['uefi', 'x', 'firmware', 'Shell>'],
+  ])(
+    'a guest that is stuck before its kernel is a failure of the image: %s',
+    async (firmware, text, verdict, shown) => {
+      using folder = testFolder()
+      using tiny = tinyFolder()
+      const ended = await run(folder.path, tiny.image('stuck.img', speaking(text)), '40 seconds', firmware).ended
+      expect([ended.code, ended.cell?.status]).toEqual([1, 'fail'])
+      const error = ended.of('step-ended').find(({ step }) => step === 'first-boot')?.error
+      expect([error?.name, error?.message, error?.evidence]).toEqual([
+        'BootError',
+        expect.stringContaining(`the ${verdict} found nothing to boot`),
+        expect.stringContaining(shown),
+      ])
+      expect(readFileSync(join(ended.dir, 'summary.md'), 'utf8')).toContain(`the ${verdict} found nothing to boot`)
+      expect(machinesOf(folder.path)).toEqual([])
+    },
+  )
 
   test('a machine that ends in the middle of its boot is not judged, when this host ended it', async () => {
     using folder = testFolder()
