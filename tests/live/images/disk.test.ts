@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { runHost } from '../../../src/core/subprocess.ts'
+import { probeHost, runHost } from '../../../src/core/subprocess.ts'
 import type { BuiltDisk } from '../../../src/images/index.ts'
 import { buildDisk, buildOverlay, diskOf, openAtRest } from '../../../src/images/index.ts'
 import { convertDisk } from '../../../src/images/disk/disk-format.ts'
@@ -17,6 +17,9 @@ const tools = ['/usr/bin/mmdebstrap', '/usr/sbin/mke2fs', '/usr/sbin/sfdisk', '/
 const able = process.getuid?.() === 0 && tools.every((tool) => existsSync(tool))
 const noLxd = await whyNoLxd()
 const ROOT_START = 128 * 1024 ** 2
+const NOBODY = 65_534
+/** Gives whoever is named in the first file subordinate ids, as `adduser` does, for the rest of the words alone. */
+const SUBIDS = 'for file in /etc/subuid /etc/subgid; do mount --bind "$1" "$file" || exit; done; shift; exec "$@"'
 
 describe.skipIf(!able)('disks (needs root and their tools: sudo ./harness setup --qemu)', () => {
   let disk: BuiltDisk
@@ -69,6 +72,36 @@ describe.skipIf(!able)('disks (needs root and their tools: sudo ./harness setup 
     })
     expect(facts).toBe(comparable(await collectFactsAtRest(target)))
   })
+
+  test(
+    'somebody who is not root and has subordinate ids finds the same facts in it',
+    { timeout: 120_000 },
+    async ({ skip }) => {
+      const home = await mkdtemp(join(tmpdir(), 'harness-disk-nobody-'))
+      onTestFinished(() => rm(home, { recursive: true, force: true }))
+      const [image, found, subids] = [join(home, 'disk.qcow2'), join(home, 'facts.json'), join(home, 'subids')]
+      await copyFile(disk.path, image)
+      await writeFile(subids, `${NOBODY}:200000:65536\n`)
+      for (const path of [home, image]) await chmod(path, 0o777)
+      const main = join(import.meta.dirname, '../../../src/cli/main.ts')
+      const nobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] as const
+      const readable = await probeHost([...nobody, 'test', '-r', main], { deadlineMs: 10_000 })
+      if (readable.exitCode !== 0) skip(`others may not read ${main}: chmod o+rx its parents`)
+      const ids = ['unshare', '--mount', 'sh', '-c', SUBIDS, 'sh', subids] as const
+      const words = [process.execPath, main, 'inspect', image, '--facts', found]
+      const { exitCode, stderr } = await probeHost([...ids, ...nobody, ...words], {
+        env: {
+          ...process.env,
+          HOME: home,
+          HARNESS_STATE_DIR: join(home, 'state'),
+          HARNESS_CACHE_DIR: join(home, 'cache'),
+        },
+        deadlineMs: 110_000,
+      })
+      expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
+      expect(comparable(JSON.parse(await readFile(found, 'utf8')) as object)).toBe(facts)
+    },
+  )
 
   test.skipIf(noLxd)(
     `at rest it has the facts of the same root file system in LXD${noLxd ? ` (${noLxd})` : ''}`,
