@@ -1,5 +1,5 @@
 import type { Duration } from '../../core/duration.ts'
-import { PlatformError } from '../../core/errors.ts'
+import { cleanText } from '../../core/text.ts'
 import type { CommandResult } from '../command-error.ts'
 import type { Instance } from '../instance.ts'
 import { withMirrorRetries } from './mirror.ts'
@@ -9,7 +9,10 @@ export const APT_GET =
   'apt-get -y -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
 
 // Without it apt-get ends with success when a list could not be fetched, and an old list would make "nothing newer" a lie.
-const APT_UPDATE = `${APT_GET} -o APT::Update::Error-Mode=any`
+const APT_UPDATE = `${APT_GET} -o APT::Update::Error-Mode=any -o Acquire::Check-Valid-Until=false update`
+const AGE = 'valid until '
+/** The age is looked at afterwards: apt that refuses an index for it has fetched the others in vain. */
+const UPDATE_AND_AGE = `${APT_UPDATE} || exit; sed -n 's/^Valid-Until: /${AGE}/p' /var/lib/apt/lists/*Release 2>/dev/null; true`
 
 export interface RefreshOptions {
   /** Milliseconds for everything. */
@@ -31,17 +34,18 @@ export async function refreshArchive(instance: Instance, options: RefreshOptions
     await retry(options, (limits) => instance.packages.refresh(limits))
     return
   }
-  try {
-    await retry(options, (limits) => update(instance, `${APT_UPDATE} update`, limits, options))
-  } catch (error) {
-    const expired = error instanceof PlatformError ? /is expired \(([^)]*)\)/.exec(error.message)?.[1] : undefined
-    if (expired === undefined) throw error
+  let shown = ''
+  await retry(options, async (limits) => {
+    shown = await update(instance, UPDATE_AND_AGE, limits, options)
+  })
+  const expired = shown.split('\n').flatMap((line) => {
+    const date = line.startsWith(AGE) ? line.slice(AGE.length) : ''
+    return Date.parse(date) < Date.now() ? [date] : []
+  })
+  if (expired.length > 0)
     options.onNote?.(
-      `an index of the archive is expired (${expired}); it is used all the same, its signature is checked`,
+      `an index of the archive is expired (since ${cleanText(expired[0] ?? '')}); it is used all the same, its signature is checked`,
     )
-    const command = `${APT_UPDATE} -o Acquire::Check-Valid-Until=false update`
-    await retry(options, (limits) => update(instance, command, limits, options))
-  }
 }
 
 interface Limits {
@@ -59,9 +63,10 @@ async function retry(options: RefreshOptions, action: (limits: Limits) => Promis
   )
 }
 
-async function update(instance: Instance, command: string, limits: Limits, options: RefreshOptions): Promise<void> {
+async function update(instance: Instance, command: string, limits: Limits, options: RefreshOptions): Promise<string> {
   const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
   // Not inside the optional call: what is not asked for there would not be run.
   const result = await instance.root.run(command, { ...limits, env, check: true })
   options.onCommand?.(result)
+  return result.stdout
 }

@@ -22,7 +22,7 @@ export async function installFromSuite(work: UpgradeWork, suite: string): Promis
     work.note(`installing ${work.packages.join(' ')} from ${suite}`)
     await install(work, suite)
   } finally {
-    await work.run('remove the suite again', REMOVE_SUITE)
+    await work.run('remove the suite again', removeSuite(suite))
   }
 }
 
@@ -43,12 +43,14 @@ export interface Archive {
   components: string[]
 }
 
-// An image ships without indexes, and without them apt tells of no target.
+// An image ships without indexes; then apt knows of its targets only what the lists of sources say.
 const INDEX_TARGETS = [
-  `ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1 || ${APT_GET} -o APT::Update::Error-Mode=any update >/dev/null`,
   '. /etc/os-release',
   'echo "codename ${VERSION_CODENAME:-}"',
-  "apt-get indextargets --format 'target $(REPO_URI) $(CODENAME) $(SUITE) $(COMPONENT) $(SIGNED_BY)' 'Created-By: Packages'",
+  "targets() { apt-get indextargets \"$@\" --format 'target $(REPO_URI) $(RELEASE) $(CODENAME) $(SUITE) $(COMPONENT) $(SIGNED_BY)' 'Created-By: Packages'; }",
+  'found=$(targets)',
+  '[ -n "$found" ] || found=$(targets -o APT::Get::IndexTargets::ReleaseInfo=false)',
+  'printf "%s\\n" "$found"',
 ].join('\n')
 
 /** Finds the main archive in what `apt-get indextargets` says: the one of the image's own release, else the first. */
@@ -60,16 +62,15 @@ export function parseIndexTargets(output: string): Archive {
       ?.slice('codename '.length)
       .trim() ?? ''
   const targets = lines
-    .map((line) => /^target (\S+) (\S*) (\S*) (\S+) ?(\S*)$/.exec(line.trim()))
+    .map((line) => /^target (\S+) (\S*) (\S*) (\S*) (\S+) ?(\S*)$/.exec(line.trim()))
     .filter((match) => match !== null)
-    .map(([, uri = '', release = '', suite = '', component = '', signedBy = '']) => ({
+    .map(([, uri = '', release = '', byCodename = '', suite = '', component = '', signedBy = '']) => ({
       uri,
-      release,
-      suite,
+      names: [release, byCodename, suite],
       component,
       signedBy,
     }))
-  const main = targets.find((target) => target.release === codename || target.suite === codename) ?? targets[0]
+  const main = targets.find((target) => target.names.includes(codename)) ?? targets[0]
   if (!main) {
     throw new UnsupportedError('the image has no archive configured, so no suite can be added to it', {
       hint: 'use a package file or a repository as agent source',
@@ -89,6 +90,8 @@ function addSuiteScript(archive: Archive, suite: string, packages: readonly stri
     `URIs: ${archive.uri}`,
     `Suites: ${suite}`,
     `Components: ${archive.components.join(' ')}`,
+    // its descriptions are nearly as long as its index, and nobody reads them
+    'Languages: none',
     ...(archive.signedBy === undefined ? [] : [`Signed-By: ${archive.signedBy}`]),
   ]
   // A suite can be meant by its codename (sid) or by its archive name (unstable).
@@ -110,16 +113,18 @@ function addSuiteScript(archive: Archive, suite: string, packages: readonly stri
   ].join('\n')
 }
 
-const REMOVE_SUITE = [
-  `rm -f ${SOURCES} ${PREFERENCES}`,
-  `if [ -f ${LISTS_BEFORE} ]; then`,
-  '  for list in /var/lib/apt/lists/*; do',
-  `    [ -f "$list" ] && ! grep -qxF "\${list##*/}" ${LISTS_BEFORE} && rm -f "$list"`,
-  '  done',
-  `  rm -f ${LISTS_BEFORE} /var/cache/apt/*.bin`,
-  'fi',
-  'true',
-].join('\n')
+/** The lists of the image's own archive stay: what is judged later asks them what is out of date. */
+const removeSuite = (suite: string) =>
+  [
+    `rm -f ${SOURCES} ${PREFERENCES}`,
+    `if [ -f ${LISTS_BEFORE} ]; then`,
+    `  for list in /var/lib/apt/lists/*_dists_${suite.replaceAll('/', '_')}_*; do`,
+    `    [ -f "$list" ] && ! grep -qxF "\${list##*/}" ${LISTS_BEFORE} && rm -f "$list"`,
+    '  done',
+    `  rm -f ${LISTS_BEFORE} /var/cache/apt/*.bin`,
+    'fi',
+    'true',
+  ].join('\n')
 
 /** Shell lines that write `lines` to `path`. */
 export function heredoc(path: string, lines: readonly string[]): string {

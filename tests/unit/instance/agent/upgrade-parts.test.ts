@@ -47,13 +47,21 @@ test('a repository line becomes a stanza', () => {
 test('the main archive is the one of the release, not that of security', () => {
   const output = [
     'codename trixie',
-    'target http://security.example/debian-security/ trixie-security stable-security main /usr/share/keyrings/a.gpg',
-    'target http://deb.example/debian/ trixie stable main /usr/share/keyrings/a.gpg',
-    'target http://deb.example/debian/ trixie stable contrib /usr/share/keyrings/a.gpg',
+    'target http://security.example/debian-security/ trixie-security trixie-security stable-security main /usr/share/keyrings/a.gpg',
+    'target http://deb.example/debian/ trixie trixie stable main /usr/share/keyrings/a.gpg',
+    'target http://deb.example/debian/ trixie trixie stable contrib /usr/share/keyrings/a.gpg',
   ].join('\n')
   expect(parseIndexTargets(output)).toEqual({
     uri: 'http://deb.example/debian/',
     signedBy: '/usr/share/keyrings/a.gpg',
+    components: ['main', 'contrib'],
+  })
+  // An image without indexes: apt leaves what it does not know as it is written.
+  const unknown = (line: string) =>
+    line.replace('trixie trixie stable', 'trixie $(CODENAME) $(SUITE)').replace(/ \/usr.*/, ' $(SIGNED_BY)')
+  expect(parseIndexTargets(output.split('\n').map(unknown).join('\n'))).toEqual({
+    uri: 'http://deb.example/debian/',
+    signedBy: undefined,
     components: ['main', 'contrib'],
   })
   expect(() => parseIndexTargets('codename trixie\n')).toThrow(UnsupportedError)
