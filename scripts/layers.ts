@@ -27,7 +27,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   images: { imports: ['core', 'distros'], packages: ['yaml', 'zod'] },
   inspect: { imports: ['core', 'instance', 'images'], packages: [] },
-  platforms: { imports: ['core', 'results', 'distros', 'imds', 'images', 'instance', 'platforms/*'], packages: [] },
+  // ws carries the tunnels of clouds.
+  platforms: { imports: ['core', 'results', 'distros', 'imds', 'images', 'instance', 'platforms/*'], packages: ['ws'] },
   'platforms/*': {
     imports: ['core', 'results', 'distros', 'imds', 'images', 'instance', 'platforms'],
     // ws is small and needed by every call; an SDK is neither.
@@ -36,7 +37,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   simulate: {
     imports: ['core', 'distros', 'imds', 'images', 'instance', 'platforms', 'platforms/*'],
-    packages: ['zod'],
+    packages: ['zod', 'ws'],
     packagesIn: {
       'memory/': ['ssh2'],
       // Schemas of the vendors are the wire format; a simulator is loaded when one is asked for.

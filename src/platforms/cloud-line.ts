@@ -2,12 +2,13 @@ import { TransportError, UnsupportedError } from '../core/errors.ts'
 import type { SshIdentity } from '../instance/ssh-keys.ts'
 import { connectSsh2 } from '../instance/transport/ssh2.ts'
 import type { Transport } from '../instance/transport/transport.ts'
+import type { Dial } from './web-tunnel.ts'
 
 /** Where a machine of a cloud answers SSH, and what its API says of it. */
 export interface CloudTarget {
   name: string
-  /** Address, and the port when it is not 22; undefined while the machine has none. */
-  at: { host: string; port?: number } | undefined
+  /** Address, and the port when it is not 22, or a way through a service of the cloud; undefined while the machine has none. */
+  at: { host: string; port?: number } | { dial: Dial } | undefined
   /** Login users, the likeliest first. */
   users: readonly string[]
   /** The host keys as the guest told them through the API, never from the network. */
@@ -38,7 +39,9 @@ export async function openCloudLine(
   let failure: unknown
   for (const user of target.users) {
     try {
-      return await connectSsh2({ ...target.at, user, privateKey: identity.privateKey, hostKeys, ...waiting })
+      const { at } = target
+      const where = 'dial' in at ? { host: target.name, stream: await at.dial(waiting) } : at
+      return await connectSsh2({ ...where, user, privateKey: identity.privateKey, hostKeys, ...waiting })
     } catch (error) {
       if (!(error instanceof TransportError && error.reason === 'auth')) throw error
       failure = error

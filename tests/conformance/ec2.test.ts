@@ -9,6 +9,7 @@ import { parseFaults } from '../../src/simulate/faults.ts'
 import { MemoryBackend } from '../../src/simulate/memory/memory-backend.ts'
 import type { Simulator } from '../../src/simulate/simulator.ts'
 import { lxdBackend } from '../live/simulate/lxd-backend.ts'
+import { makeEndpoint } from '../unit/platforms/ec2/make-endpoint.ts'
 import { describePlatform } from './platform-contract.ts'
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
@@ -55,6 +56,26 @@ describePlatform('ec2, with machines in memory', {
   open: async () => {
     quick ??= await simulated.start({ backend: inMemory, images: {} })
     return await openPlatform('ec2', { ...quick.options, 'ssh-port': sshPort, user: 'root' })
+  },
+})
+
+const tunnelled = new MemoryBackend({ bootMs: 20, agentMs: 20, sshPort })
+let closed: Simulator | undefined
+afterAll(async () => {
+  await closed?.[Symbol.asyncDispose]()
+  await tunnelled[Symbol.asyncDispose]()
+})
+
+describePlatform('ec2, without inbound SSH, with machines in memory', {
+  manifest,
+  image: 'debian-13',
+  open: async () => {
+    if (!closed) {
+      closed = await simulated.start({ backend: tunnelled, images: {} })
+      await makeEndpoint(closed)
+    }
+    const options = { 'ssh-port': sshPort, user: 'root', access: 'tunnel', address: 'private' } as const
+    return await openPlatform('ec2', { ...closed.options, ...options })
   },
 })
 

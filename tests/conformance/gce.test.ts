@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { afterAll, vi } from 'vitest'
 import { openPlatform } from '../../src/platforms/open-platform.ts'
 import type { PlatformOptions } from '../../src/platforms/open-platform.ts'
@@ -46,6 +46,23 @@ describePlatform('gce', {
       await using session = await openPlatform('gce', { ...other.options })
       await session.resolveImage('debian-13')
     },
+  },
+})
+
+const sshPort = randomInt(20_000, 30_000)
+const inMemory = new MemoryBackend({ bootMs: 20, agentMs: 20, sshPort })
+let closed: Simulator | undefined
+afterAll(async () => {
+  await closed?.[Symbol.asyncDispose]()
+})
+
+describePlatform('gce, without inbound SSH, with machines in memory', {
+  manifest,
+  image: 'debian-13',
+  open: async () => {
+    closed ??= await startGce({ backend: inMemory, images: {} })
+    const options = { 'ssh-port': sshPort, user: 'root', access: 'tunnel', address: 'private' } as const
+    return await openPlatform('gce', { ...closed.options, ...options })
   },
 })
 

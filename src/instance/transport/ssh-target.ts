@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { ConfigError } from '../../core/errors.ts'
 
 /** Where and how to log in over SSH. */
@@ -5,6 +6,8 @@ export interface SshTarget {
   host: string
   /** Default 22. */
   port?: number
+  /** Bytes from and to the server; `host` is then a name for messages only. Default: a connection to `host`. */
+  stream?: Duplex
   user: string
   /** OpenSSH or PEM private key, unencrypted. */
   privateKey: string

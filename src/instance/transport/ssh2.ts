@@ -32,6 +32,7 @@ export async function connectSsh2(target: SshTarget): Promise<Transport> {
       clearTimeout(timer)
       target.signal?.removeEventListener('abort', cancel)
       client.destroy()
+      target.stream?.destroy()
       reject(error)
     }
     const cancel = () => giveUp(new CancelledError(`cancelled while connecting to ${name}`))
@@ -54,6 +55,7 @@ export async function connectSsh2(target: SshTarget): Promise<Transport> {
     client.connect({
       host: target.host,
       port: target.port ?? 22,
+      ...(target.stream ? { sock: target.stream } : {}),
       username: target.user,
       privateKey: target.privateKey,
       readyTimeout: target.deadlineMs + 1000,

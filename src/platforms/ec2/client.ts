@@ -32,6 +32,7 @@ export interface Connection {
   region: string
   endpoint: string | undefined
   credentials: Sdk.EC2ClientConfig['credentials']
+  signer: Sdk.EC2['config']['signer']
   agent: Agent | undefined
 }
 
@@ -80,8 +81,8 @@ export class Ec2Client {
     try {
       const found = await sdk.config.region()
       await sdk.config.credentials()
-      const { credentials } = sdk.config
-      return new Ec2Client(sdk, { region: found, endpoint: options.endpoint, credentials, agent }, options)
+      const { credentials, signer } = sdk.config
+      return new Ec2Client(sdk, { region: found, endpoint: options.endpoint, credentials, signer, agent }, options)
     } catch (error) {
       sdk.destroy()
       throw toPlatformError(error, 'signing in')

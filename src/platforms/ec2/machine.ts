@@ -4,9 +4,10 @@ import type { Address, Capability, Machine, MachineState } from '../../instance/
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
-import { checkAccess } from '../cloud-access.ts'
 import { hostKeysIn, openCloudLine } from '../cloud-line.ts'
+import type { CloudTarget } from '../cloud-line.ts'
 import type { Instance } from './client.ts'
+import type { ConnectEndpoints } from './client-tunnel.ts'
 import { Ec2Console } from './console.ts'
 import { addDisk, addNic, removeDisk, removeNic } from './devices.ts'
 import { endedError } from './errors.ts'
@@ -48,6 +49,7 @@ export class Ec2Machine implements Machine {
   readonly #users: readonly string[]
   readonly #tags: Instance['Tags']
   readonly #address: 'public' | 'private' | 'ipv6'
+  readonly #tunnels: ConnectEndpoints
   #hostKeys: string[] = []
   #destroyed = false
   /** Start mark of the boot in which the guest's timer is known to run. */
@@ -55,13 +57,20 @@ export class Ec2Machine implements Machine {
 
   constructor(
     place: Place,
-    about: { id: string; options: Ec2Options; users: readonly string[]; address: 'public' | 'private' | 'ipv6' },
+    about: {
+      id: string
+      options: Ec2Options
+      users: readonly string[]
+      address: 'public' | 'private' | 'ipv6'
+      tunnels: ConnectEndpoints
+    },
     instance: Instance,
   ) {
     this.#place = place
     this.#options = about.options
     this.#users = about.users
     this.#address = about.address
+    this.#tunnels = about.tunnels
     this.id = about.id
     this.name = instance.Tags?.find(({ Key }) => Key === 'Name')?.Value ?? place.id
     this.imageId = instance.ImageId
@@ -81,19 +90,14 @@ export class Ec2Machine implements Machine {
   async connect(options: Waiting & { via?: 'exec' | 'ssh'; identity?: SshIdentity }): Promise<Transport> {
     const { identity, deadlineMs, signal } = options
     const waiting = { deadlineMs, ...(signal ? { signal } : {}) }
-    checkAccess(this.platform, this.#options.access, 'EC2 Instance Connect Endpoint')
     const instance = await this.#place.watch.of(this.#place.id)
     this.#complainWhenTakenAway(instance)
     const state = instance ? (STATES[instance.State?.Name ?? ''] ?? 'error') : 'gone'
     if (!instance || state !== 'running') throw new TransportError('refused', `${this.name} is ${state}`)
-    const host = hostOf(instance, this.#address)
-    const port = this.#options['ssh-port'] ?? 22
-    // A guest that is not up yet is noticed without a call of the API.
-    if (host !== undefined) await knock(host, port, waiting)
     const line = await openCloudLine(
       {
         name: this.name,
-        at: host === undefined ? undefined : { host, port },
+        at: await this.#wayTo(instance, waiting),
         users: this.#users,
         hostKeys: () => this.hostKeys(),
       },
@@ -106,6 +110,15 @@ export class Ec2Machine implements Machine {
     })
     await this.#arm(line, waiting)
     return line
+  }
+
+  async #wayTo(instance: Instance, waiting: CallWaiting): Promise<CloudTarget['at']> {
+    const port = this.#options['ssh-port'] ?? 22
+    if (this.#options.access === 'tunnel') return { dial: (within) => this.#tunnels.dial(instance, port, within) }
+    const host = hostOf(instance, this.#address)
+    // A guest that is not up yet is noticed without a call of the API.
+    if (host !== undefined) await knock(host, port, waiting)
+    return host === undefined ? undefined : { host, port }
   }
 
   /** As the console shows them. */

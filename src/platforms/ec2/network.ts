@@ -9,6 +9,9 @@ import { makeVpc, removeVpc } from './own-vpc.ts'
 import { sharedOwner, tagged, tagsOf } from './tags.ts'
 import { untilKnown } from './until-known.ts'
 
+/** Tunnels come from an address of the VPC: https://www.rfc-editor.org/rfc/rfc1918 */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']
+
 /** Where machines of a region are attached. */
 export interface Attachment {
   vpc: string
@@ -159,7 +162,8 @@ export class Shared {
   }
 
   async #letIn(group: string, waiting: CallWaiting): Promise<void> {
-    const from = this.#options['ssh-from'] ?? ['0.0.0.0/0', '::/0']
+    const everybody = this.#options.access === 'tunnel' ? PRIVATE : ['0.0.0.0/0', '::/0']
+    const from = this.#options['ssh-from'] ?? everybody
     const port = this.#options['ssh-port'] ?? 22
     const IpPermissions = [
       {

@@ -24,7 +24,7 @@ const sessionOptions = z.strictObject({
   'security-groups': z.array(name).min(1).optional(),
   /** Which address machines are reached at. Default `public`. */
   address: address.optional(),
-  /** `tunnel`: without inbound SSH. Default `direct`. */
+  /** `tunnel`: without inbound SSH, through an EC2 Instance Connect Endpoint that the VPC has. Default `direct`. */
   access: z.enum(['direct', 'tunnel']).optional(),
   /** Who may reach port 22, as CIDR, where a security group is made. Default everybody; only the run's key is let in. */
   'ssh-from': z.array(name).min(1).optional(),

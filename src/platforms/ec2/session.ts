@@ -1,5 +1,4 @@
 import { PlatformError, UnsupportedError } from '../../core/errors.ts'
-import { checkAccess } from '../cloud-access.ts'
 import { defaultUser } from '../cloud-line.ts'
 import { firstWithCapacity } from '../cloud-places.ts'
 import type { Place as Candidate } from '../cloud-places.ts'
@@ -8,6 +7,7 @@ import type { LaunchRequest, PlatformImage, PlatformSession, Resource } from '..
 import { userOf } from './catalogue.ts'
 import { Ec2Client } from './client.ts'
 import type { Instance } from './client.ts'
+import { ConnectEndpoints } from './client-tunnel.ts'
 import { findElsewhere, findImage } from './images.ts'
 import type { FoundImage } from './images.ts'
 import { launchAt } from './launch.ts'
@@ -33,6 +33,7 @@ interface Region {
   lookup: Lookup
   shared: Shared
   watch: Watch
+  tunnels: ConnectEndpoints
 }
 
 /** One account, signed in to. */
@@ -68,7 +69,6 @@ export class Ec2Session implements PlatformSession {
 
   async launch(request: LaunchRequest): Promise<Ec2Machine> {
     if (request.cloudIdentity) throw new UnsupportedError('ec2 is a cloud: its guests get no other identity')
-    checkAccess('ec2', this.#options.access, 'EC2 Instance Connect Endpoint')
     const extra = parseExtra(request)
     const waiting = { deadlineMs: request.deadlineMs, signal: request.signal }
     const image = await this.#image(request.image, undefined, waiting)
@@ -155,6 +155,8 @@ export class Ec2Session implements PlatformSession {
       const there = name === this.#home.client.region ? image : await this.#elsewhere(region, image, waiting)
       checkType(type, there, request, { ipv6: address === 'ipv6' })
       const attachment = await region.shared.attachment(request.owner, waiting)
+      // Without one the machine would be paid for in vain.
+      if (this.#options.access === 'tunnel') await region.tunnels.of(attachment.vpc, waiting)
       const subnet = attachment.subnets.get(zone)
       if (subnet === undefined) return 'unfit'
       const [key] = request.sshKeys ?? []
@@ -201,12 +203,24 @@ export class Ec2Session implements PlatformSession {
     const id = instance.InstanceId ?? ''
     const users = [this.#options.user ?? user ?? 'ec2-user']
     const place = { client: region.client, watch: region.watch, id }
-    const about = { id: this.#idIn(region.client.region, id), options: this.#options, users, address }
+    const about = {
+      id: this.#idIn(region.client.region, id),
+      options: this.#options,
+      users,
+      address,
+      tunnels: region.tunnels,
+    }
     return new Ec2Machine(place, about, instance)
   }
 
   #regionOf(client: Ec2Client): Region {
-    return { client, lookup: new Lookup(client), shared: new Shared(client, this.#options), watch: new Watch(client) }
+    return {
+      client,
+      lookup: new Lookup(client),
+      shared: new Shared(client, this.#options),
+      watch: new Watch(client),
+      tunnels: new ConnectEndpoints(client),
+    }
   }
 
   #in(name: string): Promise<Region> {

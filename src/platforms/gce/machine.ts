@@ -4,8 +4,8 @@ import type { Address, Capability, Machine, MachineState } from '../../instance/
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
-import { checkAccess } from '../cloud-access.ts'
 import { defaultUser, hostKeysIn, openCloudLine } from '../cloud-line.ts'
+import type { CloudTarget } from '../cloud-line.ts'
 import { ownerIn, ownerText, tokenOf } from '../cloud-names.ts'
 import type { Instance, InZone } from './client-instances.ts'
 import type { GceClient } from './client.ts'
@@ -15,6 +15,7 @@ import { manifest } from './manifest.ts'
 import { labelsOf } from './marks.ts'
 import type { Networks } from './network.ts'
 import type { GceOptions } from './options.ts'
+import { openTunnel } from './tunnel.ts'
 
 type Waiting = Parameters<Machine['start']>[0]
 
@@ -108,12 +109,10 @@ export class GceMachine implements Machine {
       if (instance === undefined || state === 'stopped') await this.state()
       throw new TransportError('refused', `${this.name} is ${state}`)
     }
-    checkAccess(this.platform, this.#options.access, 'Identity-Aware Proxy')
-    const host = addressesOf(instance).find(({ scope }) => scope === 'global')?.address
     return await openCloudLine(
       {
         name: this.name,
-        at: host === undefined ? undefined : { host, port: this.#options['ssh-port'] ?? 22 },
+        at: this.#wayTo(instance),
         users: this.#users,
         hostKeys: async () => (await this.hostKeys()) ?? [],
       },
@@ -124,6 +123,13 @@ export class GceMachine implements Machine {
       if (error instanceof TransportError && error.reason === 'host-key') this.#hostKeys = []
       throw error
     })
+  }
+
+  #wayTo(instance: Instance): CloudTarget['at'] {
+    if (this.#options.access === 'tunnel')
+      return { dial: (within) => openTunnel(this.#client, this.#options, this.#at, within) }
+    const host = addressesOf(instance).find(({ scope }) => scope === 'global')?.address
+    return host === undefined ? undefined : { host, port: this.#options['ssh-port'] ?? 22 }
   }
 
   /** As the guest told them by its guest attributes, else as the console shows them. */

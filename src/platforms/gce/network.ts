@@ -7,6 +7,7 @@ import type { Firewall } from './client-networks.ts'
 import type { GceClient } from './client.ts'
 import { networkTag } from './marks.ts'
 import type { GceOptions } from './options.ts'
+import { IAP_RANGE } from './tunnel.ts'
 
 /** Where the first card of a machine is plugged in. */
 export interface Attachment {
@@ -82,7 +83,7 @@ export class Networks {
       network,
       description: ownerText(owner),
       direction: 'INGRESS',
-      sourceRanges: this.#options['ssh-from'] ?? ['0.0.0.0/0'],
+      sourceRanges: this.#options['ssh-from'] ?? [this.#options.access === 'tunnel' ? IAP_RANGE : '0.0.0.0/0'],
       targetTags: [networkTag(owner.runId)],
       allowed: [{ IPProtocol: 'tcp', ports: ['22'] }],
     }

@@ -26,7 +26,7 @@ const sessionOptions = z.strictObject({
   'extra-networks': z.array(name).optional(),
   /** Which address machines are reached at. Default `public`. */
   address: address.optional(),
-  /** `tunnel`: without inbound SSH. Default `direct`. */
+  /** `tunnel`: without inbound SSH, through Identity-Aware Proxy. Default `direct`. */
   access: z.enum(['direct', 'tunnel']).optional(),
   /** Port at which machines answer SSH, for servers that are not a cloud. Default 22. */
   'ssh-port': z.int().min(1).max(65_535).optional(),
@@ -60,6 +60,8 @@ const sessionOptions = z.strictObject({
   endpoint: z.url().optional(),
   /** Another server that speaks the Storage API. Default: that of `endpoint`, else Google's. */
   'storage-endpoint': z.url().optional(),
+  /** Another server that speaks the protocol of Identity-Aware Proxy, as `ws:` or `wss:`. Default: that of `endpoint`, else Google's. */
+  'tunnel-endpoint': z.url().optional(),
 })
 
 /** Options of `openPlatform('gce', ...)`. */

@@ -1,5 +1,4 @@
 import { PlatformError, UnsupportedError } from '../../core/errors.ts'
-import { checkAccess } from '../cloud-access.ts'
 import { defaultUser } from '../cloud-line.ts'
 import type { LaunchRequest, PlatformImage, PlatformSession, Resource } from '../platform.ts'
 import { GceClient } from './client.ts'
@@ -62,7 +61,6 @@ export class GceSession implements PlatformSession {
 
   async launch(request: LaunchRequest): Promise<GceMachine> {
     if (request.cloudIdentity) throw new UnsupportedError('gce is a cloud: its guests get no other identity')
-    checkAccess('gce', this.#options.access, 'Identity-Aware Proxy')
     const extra = parseExtra(request)
     const options = this.#options
     const waiting = { deadlineMs: request.deadlineMs, signal: request.signal }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { FaultKind, FaultScript } from '../faults.ts'
-import type { ApiReply, ApiRequest } from '../serve.ts'
+import type { ApiReply, ApiRequest, UpgradeReply } from '../serve.ts'
 import type { Call as LoggedCall, SimulatorSettings } from '../simulator.ts'
 import { pause } from '../../core/wait-until.ts'
 import { ApiError } from './api-error.ts'
 import { answerBlocks, blockAction, jsonError } from './blocks.ts'
 import { authorize, readCaller } from './caller.ts'
 import type { Caller, Principal } from './caller.ts'
+import { openTunnel } from './connect-endpoints.ts'
 import { conditionKeys } from './condition-keys.ts'
 import { defaultNetwork } from './network.ts'
 import { OPERATIONS } from './operations.ts'
@@ -83,6 +84,20 @@ export class Ec2Api {
     return reply
   }
 
+  /** Answers a request for a websocket, which only a tunnel to an instance is. */
+  async upgrade(request: Omit<ApiRequest, 'body'>): Promise<UpgradeReply> {
+    const started = performance.now()
+    const isTunnel = request.url.pathname === '/openTunnel'
+    const reply = isTunnel
+      ? await openTunnel(request, this.#principals, (region) => this.world(region))
+      : { status: 404, body: `there is no ${request.url.pathname}` }
+    const status = 'status' in reply ? reply.status : 101
+    const call = { at: Date.now(), operation: 'OpenTunnel', status, durationMs: performance.now() - started }
+    this.calls.push(call)
+    this.#settings.onCall?.(call)
+    return reply
+  }
+
   async #reply(
     request: ApiRequest,
     action: string,
@@ -92,6 +107,7 @@ export class Ec2Api {
     try {
       const caller = readCaller(request, this.#principals, Date.now())
       const world = this.world(caller.region)
+      world.host = request.headers['host'] ?? world.host
       const strikes = (kind: FaultKind) => world.strikes(kind, action)
       if (strikes('reset')) return { reply: 'cut', said: 'reset' }
       if (strikes('hang')) return { reply: 'hang', said: 'hang' }

@@ -182,6 +182,17 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     source: `${API}/API_RunInstances.html`,
   },
   {
+    id: 'tunnel',
+    says: 'a signed address of an EC2 Instance Connect Endpoint opens a websocket with the bytes of a port of an instance of its VPC, for an hour at most',
+    basis: 'documented',
+    source: 'https://github.com/aws/aws-cli/tree/v2/awscli/customizations/ec2instanceconnect',
+  },
+  {
+    id: 'tunnel-dark',
+    says: 'the websocket of an instance that cannot be reached is closed with 1011, any port may be asked for, and all endpoints are this server',
+    basis: 'assumed',
+  },
+  {
     id: 'unsupported',
     says: 'what the simulator does not have is UnsupportedOperation with status 501, and members of RunInstances it does not understand are refused',
     basis: 'assumed',

@@ -33,11 +33,40 @@ export function readCaller(request: ApiRequest, principals: Readonly<Record<stri
   const signed = dateOf(request.headers['x-amz-date'] ?? '')
   if (signed === undefined || Math.abs(now - signed) > MOST_SKEW_MS)
     throw new ApiError('RequestExpired', 'Request has expired.', 400)
+  return { accessKey, region, service, principal: principalOf(accessKey, principals, now) }
+}
+
+/**
+ * The same for an address that was signed: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ * @throws ApiError AuthFailure, RequestExpired
+ */
+export function readPresigned(
+  query: URLSearchParams,
+  host: string,
+  principals: Readonly<Record<string, Principal>>,
+  now: number,
+): Caller {
+  const scope = /^([^/]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request$/.exec(query.get('X-Amz-Credential') ?? '')
+  const complete =
+    query.get('X-Amz-Algorithm') === 'AWS4-HMAC-SHA256' &&
+    query.get('X-Amz-SignedHeaders') === 'host' &&
+    /^[0-9a-f]{64}$/.test(query.get('X-Amz-Signature') ?? '')
+  if (!scope || !complete || host === '')
+    throw new ApiError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
+  const [, accessKey = '', , region = '', service = ''] = scope
+  const signed = dateOf(query.get('X-Amz-Date') ?? '')
+  const validMs = Number(query.get('X-Amz-Expires') ?? 0) * 1000
+  if (signed === undefined || now < signed - MOST_SKEW_MS || now > signed + validMs)
+    throw new ApiError('RequestExpired', 'Request has expired.', 400)
+  return { accessKey, region, service, principal: principalOf(accessKey, principals, now) }
+}
+
+function principalOf(accessKey: string, principals: Readonly<Record<string, Principal>>, now: number): Principal {
   const principal = Object.hasOwn(principals, accessKey) ? principals[accessKey] : undefined
   if (!principal) throw new ApiError('AuthFailure', 'AWS was not able to validate the provided access credentials', 401)
   if (principal.expires !== undefined && now >= principal.expires)
     throw new ApiError('RequestExpired', 'Request has expired.', 400)
-  return { accessKey, region, service, principal }
+  return principal
 }
 
 function dateOf(text: string): number | undefined {

@@ -1,5 +1,6 @@
 import * as account from './account.ts'
 import * as cards from './cards.ts'
+import * as connectEndpoints from './connect-endpoints.ts'
 import * as images from './images.ts'
 import * as instances from './instances.ts'
 import * as keys from './keys.ts'
@@ -19,6 +20,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   AttachVolume: volumes.attachVolume,
   AuthorizeSecurityGroupIngress: network.authorizeSecurityGroupIngress,
   CreateImage: images.createImage,
+  CreateInstanceConnectEndpoint: connectEndpoints.createInstanceConnectEndpoint,
   CreateInternetGateway: routes.createInternetGateway,
   CreateNetworkInterface: cards.createNetworkInterface,
   CreateRoute: routes.createRoute,
@@ -27,6 +29,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   CreateTags: account.createTags,
   CreateVolume: volumes.createVolume,
   CreateVpc: network.createVpc,
+  DeleteInstanceConnectEndpoint: connectEndpoints.deleteInstanceConnectEndpoint,
   DeleteInternetGateway: routes.deleteInternetGateway,
   DeleteKeyPair: keys.deleteKeyPair,
   DeleteNetworkInterface: cards.deleteNetworkInterface,
@@ -38,6 +41,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   DeregisterImage: images.deregisterImage,
   DescribeAvailabilityZones: account.describeAvailabilityZones,
   DescribeImages: images.describeImages,
+  DescribeInstanceConnectEndpoints: connectEndpoints.describeInstanceConnectEndpoints,
   DescribeInstanceTypeOfferings: account.describeInstanceTypeOfferings,
   DescribeInstanceTypes: account.describeInstanceTypes,
   DescribeInstances: instances.describeInstances,

@@ -29,6 +29,10 @@ function holds(condition: NonNullable<Statement['Condition']>, context: Readonly
   return Object.entries(condition).every(([operator, wanted]) => {
     if (operator === 'Null')
       return Object.entries(wanted).every(([key, value]) => (context[key] === undefined) === (value === 'true'))
+    if (operator === 'NumericEquals')
+      return Object.entries(wanted).every(([key, values]) =>
+        list(values).some((one) => context[key] !== undefined && Number(one) === Number(context[key])),
+      )
     if (operator !== 'StringEquals' && operator !== 'StringLike')
       throw new Error(`the simulator does not know the condition operator ${operator}`)
     return Object.entries(wanted).every(([key, values]) => {

@@ -23,10 +23,10 @@ export async function startEc2(
 ): Promise<Simulator> {
   const faults = new FaultScript(settings.faults ?? [], settings.seed ?? 1)
   const api = new Ec2Api(settings, faults, settings.principals ?? { [ACCESS_KEY]: {} })
-  const served = await serve(
-    (request) => api.answer(request),
-    settings.port === undefined ? {} : { port: settings.port },
-  )
+  const served = await serve((request) => api.answer(request), {
+    upgrade: (request) => api.upgrade(request),
+    ...(settings.port === undefined ? {} : { port: settings.port }),
+  })
   const watching = watchMachines(() => noticeAll(api))
   return {
     endpoint: served.endpoint,

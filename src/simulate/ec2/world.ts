@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type {
+  Ec2InstanceConnectEndpoint,
   Image,
   Instance,
   InternetGateway,
@@ -77,6 +78,9 @@ export class World {
   readonly subnets: Shelf<Subnet>
   readonly gateways: Shelf<InternetGateway>
   readonly cards: Shelf<NetworkInterface>
+  readonly connectEndpoints: Shelf<Ec2InstanceConnectEndpoint>
+  /** Where this server is reached, as its last caller called it. */
+  host = '127.0.0.1'
   /** Answers by operation and client token. */
   readonly tokens = new Map<string, { parameters: string; answer: object }>()
   #counter = 0
@@ -99,6 +103,7 @@ export class World {
     this.subnets = new Shelf('InvalidSubnetID.NotFound', 'subnet', atOnce)
     this.gateways = new Shelf('InvalidInternetGatewayID.NotFound', 'internetGateway', clock)
     this.cards = new Shelf('InvalidNetworkInterfaceID.NotFound', 'networkInterface', atOnce)
+    this.connectEndpoints = new Shelf('InvalidInstanceConnectEndpointId.NotFound', 'instanceConnectEndpoint', clock)
   }
 
   /** An id of its own: `i-0123456789abcdef0`. */

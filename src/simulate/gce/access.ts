@@ -29,13 +29,21 @@ export function checkAccess(
   operation: string,
   principals: Readonly<Record<string, Principal>> | undefined,
 ): void {
-  const [, token] = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '') ?? []
+  checkPermission(request.headers['authorization'], permissionFor(operation), principals)
+}
+
+/** The same for a permission by its name. @throws ApiError */
+export function checkPermission(
+  authorization: string | undefined,
+  needed: string,
+  principals: Readonly<Record<string, Principal>> | undefined,
+): void {
+  const [, token] = /^Bearer (.+)$/.exec(authorization ?? '') ?? []
   if (token === undefined) throw new ApiError(401, 'required', 'Login Required.')
   if (!principals) return
   const principal = Object.hasOwn(principals, token) ? principals[token] : undefined
   if (!principal || (principal.expires ?? Number.POSITIVE_INFINITY) <= Date.now())
     throw new ApiError(401, 'authError', 'Request had invalid authentication credentials.')
-  const needed = permissionFor(operation)
   if (principal.permissions && !principal.permissions.includes(needed))
     throw new ApiError(403, 'forbidden', `Required '${needed}' permission for 'projects/p'`)
 }

@@ -46,6 +46,18 @@ export const behaviours: readonly Behaviour[] = [
     source: 'https://cloud.google.com/compute/api-quota',
   },
   {
+    id: 'tunnel',
+    says: 'a websocket of Identity-Aware Proxy carries the bytes of a port of a machine in frames, and stops when they are not acknowledged',
+    basis: 'documented',
+    source:
+      'https://docs.cloud.google.com/iap/docs/using-tcp-forwarding; frames: googlecloudsdk of the Google Cloud CLI',
+  },
+  {
+    id: 'tunnel-end',
+    says: 'a machine that cannot be reached closes its tunnel with 4003, wrong frames with 4000; a lost tunnel cannot be taken up again',
+    basis: 'assumed',
+  },
+  {
     id: 'metadata-size',
     says: 'a metadata value has at most 256 KiB',
     basis: 'documented',

@@ -12,6 +12,7 @@ import { ApiError } from './api-error.ts'
 import { behaviours } from './behaviours.ts'
 import type { Handlers } from './call.ts'
 import { diskHandlers } from './disks.ts'
+import { openTunnel } from './iap.ts'
 import { imageHandlers } from './images.ts'
 import { instanceHandlers } from './instances.ts'
 import { networkHandlers } from './networks.ts'
@@ -47,6 +48,10 @@ export async function startGce(settings: GceSettings): Promise<Simulator> {
   const wire = await Wire.load()
   const folder = await mkdtemp(join(tmpdir(), 'harness-gce-'))
   const calls: Logged[] = []
+  const note = (call: Logged) => {
+    calls.push(call)
+    settings.onCall?.(call)
+  }
   let project: Project | undefined
   const served = await serve(
     async (request) => {
@@ -61,11 +66,20 @@ export async function startGce(settings: GceSettings): Promise<Simulator> {
         durationMs: performance.now() - began,
         ...(said === undefined ? {} : { said }),
       }
-      calls.push(call)
-      settings.onCall?.(call)
+      note(call)
       return reply
     },
-    { ...(settings.port === undefined ? {} : { port: settings.port }), maxBody: MAX_BODY },
+    {
+      ...(settings.port === undefined ? {} : { port: settings.port }),
+      maxBody: MAX_BODY,
+      upgrade: async (request) => {
+        const began = performance.now()
+        const reply = project ? await openTunnel(project, request, settings.principals) : { status: 503 }
+        const status = 'status' in reply ? reply.status : 101
+        note({ at: Date.now(), operation: 'iap.connect', status, durationMs: performance.now() - began })
+        return reply
+      },
+    },
   )
   const current = (project = new Project(settings))
   stockImages(current)

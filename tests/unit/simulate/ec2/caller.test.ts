@@ -83,5 +83,5 @@ test('every behaviour has an id of its own, and a page that documents it unless 
   expect(new Set(behaviours.map(({ id }) => id)).size).toBe(behaviours.length)
   for (const behaviour of behaviours)
     if (behaviour.basis === 'documented')
-      expect(behaviour.source).toMatch(/^https:\/\/(docs\.aws\.amazon\.com|github\.com\/boto)\//)
+      expect(behaviour.source).toMatch(/^https:\/\/(docs\.aws\.amazon\.com|github\.com\/(boto|aws))\//)
 })
