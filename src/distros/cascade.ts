@@ -1,5 +1,5 @@
 import { findDistribution } from './distributions.ts'
-import type { Expectations, Subject } from './expectations.ts'
+import type { ExpectationName, Expectations, Subject } from './expectations.ts'
 
 /** One row of the expectation tables. An absent condition matches everything; all present ones must match. */
 export interface ExpectationRule {
@@ -9,14 +9,23 @@ export interface ExpectationRule {
   release?: readonly string[]
   platform?: readonly string[]
   variant?: readonly string[]
+  /** Only containers, whatever platform they are said to be on. */
+  container?: true
   expect: Expectations
+  /** What nobody asks for here, though a more general rule does: checks that need it are skipped. */
+  drop?: { names: readonly ExpectationName[]; source: string }
 }
 
 /** Merges the matching rules: a later rule wins over an earlier one, and a more special one over a general one. */
 export function cascade(rules: readonly ExpectationRule[], subject: Subject): Expectations {
   const matching = rules.filter((rule) => matches(rule, subject))
   matching.sort((a, b) => weight(a) - weight(b))
-  return Object.assign({}, ...matching.map((rule) => rule.expect)) as Expectations
+  const merged: Expectations = {}
+  for (const { expect, drop } of matching) {
+    Object.assign(merged, expect)
+    for (const name of drop?.names ?? []) delete merged[name]
+  }
+  return merged
 }
 
 function matches(rule: ExpectationRule, subject: Subject): boolean {
@@ -29,7 +38,8 @@ function matches(rule: ExpectationRule, subject: Subject): boolean {
     includes(rule.distribution, distributions) &&
     includes(rule.release, [subject.release, release?.version, release?.codename]) &&
     includes(rule.platform, [subject.platform]) &&
-    includes(rule.variant, [subject.variant])
+    includes(rule.variant, [subject.variant]) &&
+    (rule.container === undefined || subject.container === true)
   )
 }
 
@@ -43,6 +53,7 @@ function weight(rule: ExpectationRule): number {
     (rule.distribution ? (family ? 1 : 2) : 0) +
     (rule.release ? 4 : 0) +
     (rule.platform ? 8 : 0) +
-    (rule.variant ? 16 : 0)
+    (rule.container ? 8 : 0) +
+    (rule.variant ? 32 : 0)
   )
 }

@@ -71,7 +71,7 @@ export interface Expectations extends RegressionExpectations {
   kernelArguments?: Expected<{ required: string[]; forbidden: string[] }>
   swap?: Expected<'forbidden' | 'allowed'>
   firewall?: Expected<'on' | 'off' | 'any'>
-  /** `tcp/22`, `udp/68`. */
+  /** `tcp/22`, `udp/68`; on one address only as `tcp/80 on 169.254.169.254`. */
   listeners?: Expected<string[]>
   ipv6?: Expected<'enabled' | 'any'>
   timezones?: Expected<string[]>
@@ -98,6 +98,8 @@ export interface Subject {
   release?: string
   platform?: string
   variant?: string
+  /** It is a container, as its facts say. */
+  container?: boolean
 }
 
 /** The expectations for one image on one platform: general rules first, then the more special ones that match. */

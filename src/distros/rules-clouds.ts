@@ -1,7 +1,22 @@
 import type { ExpectationRule } from './cascade.ts'
+import { LISTENERS } from './rules-general.ts'
 
 const AZURE = 'https://learn.microsoft.com/en-us/azure/virtual-machines/linux/create-upload-generic'
 const LXD = 'https://documentation.ubuntu.com/lxd/latest/reference/instance_options/'
+const SIMULATED =
+  'a cloud that `harness simulate` plays: containers of the generic images, with the metadata service inside'
+
+/** Units that fail in a container. */
+const CONTAINER_UNITS = {
+  value: [
+    'systemd-binfmt.service',
+    'systemd-remount-fs.service',
+    'proc-sys-fs-binfmt_misc.automount',
+    'sys-kernel-config.mount',
+    'sys-kernel-debug.mount',
+  ],
+  source: 'https://systemd.io/CONTAINER_INTERFACE/: binfmt, remounting / and kernel file systems belong to the host',
+}
 
 /** What a platform asks of every image. */
 export const CLOUD_RULES: readonly ExpectationRule[] = [
@@ -9,17 +24,7 @@ export const CLOUD_RULES: readonly ExpectationRule[] = [
     platform: ['lxd'],
     expect: {
       platformAgents: { value: [], source: LXD },
-      failedUnits: {
-        value: [
-          'systemd-binfmt.service',
-          'systemd-remount-fs.service',
-          'proc-sys-fs-binfmt_misc.automount',
-          'sys-kernel-config.mount',
-          'sys-kernel-debug.mount',
-        ],
-        source:
-          'https://systemd.io/CONTAINER_INTERFACE/: binfmt, remounting / and kernel file systems belong to the host',
-      },
+      failedUnits: CONTAINER_UNITS,
     },
   },
   {
@@ -108,5 +113,25 @@ export const CLOUD_RULES: readonly ExpectationRule[] = [
           'https://docs.openstack.org/image-guide/openstack-images.html, "Ensure image writes boot log to console"',
       },
     },
+  },
+  // No cloud runs containers: one that seems to be on a cloud is played by this host.
+  {
+    platform: ['ec2', 'azure', 'gce'],
+    container: true,
+    expect: {
+      failedUnits: CONTAINER_UNITS,
+      listeners: {
+        value: [...LISTENERS, 'tcp/80 on 169.254.169.254', 'tcp/80 on 168.63.129.16'],
+        source: SIMULATED,
+      },
+    },
+    // An image of the publisher for this cloud has an agent and knows the time servers; the generic image does not.
+    drop: { names: ['platformAgents', 'timeServers'], source: SIMULATED },
+  },
+  {
+    distribution: ['debian'],
+    platform: ['ec2'],
+    container: true,
+    expect: { defaultUser: { value: 'debian', source: SIMULATED } },
   },
 ]

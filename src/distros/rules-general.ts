@@ -4,6 +4,9 @@ const AWS = 'https://docs.aws.amazon.com/marketplace/latest/userguide/product-an
 const SPRINT = 'Debian Cloud Sprint 2016, report: https://wiki.debian.org/Sprints/2016/DebianCloudNov2016'
 const GUIDE = 'https://docs.openstack.org/image-guide/openstack-images.html'
 
+/** SSH, DHCP of both families, NTP and chrony's own port. */
+export const LISTENERS = ['tcp/22', 'udp/68', 'udp/546', 'udp/123', 'udp/323']
+
 /** What holds for every image until a more special rule says otherwise. */
 export const GENERAL_RULES: readonly ExpectationRule[] = [
   {
@@ -67,7 +70,7 @@ export const GENERAL_RULES: readonly ExpectationRule[] = [
       swap: { value: 'forbidden', source: 'Microsoft, certification policy 200.3.3: no swap partition on the OS disk' },
       firewall: { value: 'off', source: `${GUIDE}, "Disable firewall"` },
       listeners: {
-        value: ['tcp/22', 'udp/68', 'udp/546', 'udp/123', 'udp/323'],
+        value: LISTENERS,
         source: 'https://github.com/GoogleCloudPlatform/cloud-image-tests, test_suites/security',
       },
       ipv6: { value: 'enabled', source: `${SPRINT}: disabling IPv6 must be documented` },

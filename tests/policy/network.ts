@@ -184,7 +184,8 @@ policy(
   (context) => {
     const allowed = wanted(context, 'listeners')
     const open = context.facts.listeners.filter(
-      ({ global, protocol, port }) => global && !allowed.includes(`${protocol}/${port}`),
+      ({ global, protocol, port, address }) =>
+        global && ![`${protocol}/${port}`, `${protocol}/${port} on ${address}`].some((name) => allowed.includes(name)),
     )
     context
       .expect(

@@ -47,7 +47,8 @@ export async function scanLogs(stage: CellStage, logs: readonly KeptLog[]): Prom
       return kind ? [{ path, name, kind }] : []
     })
     const { distribution, platform, boot } = cell
-    const scans = await checkLogs(files, { distribution, platform, container: boot === 'container' })
+    const container = boot === 'container' || stage.isContainer
+    const scans = await checkLogs(files, { distribution, platform, container })
     const durationMs = performance.now() - started
     for (const record of findingsToRecords(scans, { subject, durationMs })) stage.record(record)
   })

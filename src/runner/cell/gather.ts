@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { collectFacts } from '../../instance/facts/collect.ts'
 import { formatFacts } from '../../instance/facts/format-facts.ts'
+import { isKnown } from '../../instance/facts/unknown-fact.ts'
 import type { Instance } from '../../instance/instance.ts'
 import type { Phase } from '../../results/check-record.ts'
 import type { CellStage } from './cell-stage.ts'
@@ -14,6 +15,7 @@ export async function gatherInto(
   use: { subject: Subject; phase: Exclude<Phase, 'rest'>; file: string },
 ): Promise<string> {
   const facts = await collectFacts(instance, use.phase, { signal: stage.signal })
+  if (isKnown(facts, 'system')) stage.isContainer = facts.system.container
   return await keepFacts(stage, use, formatFacts(facts))
 }
 

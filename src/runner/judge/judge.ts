@@ -113,6 +113,7 @@ export class Judges {
       distribution: os?.id ?? cell.distribution,
       ...(release === undefined ? {} : { release }),
       platform: cell.platform,
+      container: isKnown(facts, 'system') && facts.system.container,
     })
   }
 

@@ -19,8 +19,8 @@ export function whyNot(applies: Applicability | undefined, place: Place): string
   const { platforms, notPlatforms, ownKernel, init, identities } = applies
   if (platforms && !platforms.includes(cell.platform)) return `only on ${platforms.join(', ')}`
   if (notPlatforms?.includes(cell.platform)) return `not on ${cell.platform}`
-  if (ownKernel && (cell.boot === 'container' || !capabilities.has('own-kernel')))
-    return 'needs its own kernel, this is a container'
+  const isContainer = cell.boot === 'container' || (facts && isKnown(facts, 'system') && facts.system.container)
+  if (ownKernel && (isContainer || !capabilities.has('own-kernel'))) return 'needs its own kernel, this is a container'
   const unlike = identities && whyOtherIdentity(identities, cell.axes?.['identity'])
   if (unlike !== undefined) return unlike
   const elsewhere = Object.entries(applies.axes ?? {}).find(

@@ -50,3 +50,25 @@ test('every expectation has a source and every rule names known distributions', 
     DISTRIBUTIONS.flatMap(({ id, aliases }) => [id, ...aliases]).length,
   )
 })
+
+test('a container that is said to be on a cloud is expected to be one; a machine there is not', () => {
+  const subject = { distribution: 'debian', release: '13', platform: 'ec2' }
+  const [machine, container] = [expectationsFor(subject), expectationsFor({ ...subject, container: true })]
+  expect([machine.defaultUser?.value, container.defaultUser?.value]).toEqual(['admin', 'debian'])
+  expect([machine.timeServers, container.timeServers].map((servers) => servers !== undefined)).toEqual([true, false])
+  expect(machine.listeners?.value).not.toContain('tcp/80 on 169.254.169.254')
+  expect(container.listeners?.value).toContain('tcp/80 on 169.254.169.254')
+  const tolerated = [machine, container].map(
+    ({ toleratedJournalMessages }) =>
+      (message: string) =>
+        (toleratedJournalMessages?.value ?? []).some(({ pattern }) => new RegExp(pattern).test(message)),
+  )
+  const sysfs = "virtio1: Failed to write 'add' to '/sys/devices/x/uevent': Permission denied"
+  expect(tolerated.map((tolerates) => tolerates(sysfs))).toEqual([false, true])
+  const hungUp = 'error: Received disconnect from 10.1.2.3 port 39792:3:  [preauth]'
+  expect(tolerated.map((tolerates) => tolerates(hungUp))).toEqual([true, true])
+  expect(tolerated.map((tolerates) => tolerates('error: Received disconnect from 10.1.2.3 port 1:2: x'))).toEqual([
+    false,
+    false,
+  ])
+})

@@ -67,7 +67,13 @@ export async function judge(
       other,
       phase,
       expect,
-      expected: expectationsFor({ distribution, release, platform, ...(variant === undefined ? {} : { variant }) }),
+      expected: expectationsFor({
+        distribution,
+        release,
+        platform,
+        ...(variant === undefined ? {} : { variant }),
+        container: isKnown(facts, 'system') && facts.system.container,
+      }),
       cell,
       skip: (why) => {
         throw new SkipCheck(why)

@@ -87,6 +87,33 @@ describe('a good image passes', () => {
   })
 })
 
+describe('a container that plays a machine of a cloud', () => {
+  const played = (change: (facts: Facts) => void = () => {}) => {
+    const facts = recordedFacts('debian-13-first-boot')
+    const listener = { protocol: 'tcp', address: '169.254.169.254', port: 80, global: true } as const
+    facts.listeners.push(listener)
+    change(facts)
+    return facts
+  }
+  const recoverable = (...messages: string[]) =>
+    played(({ cloudInit: { status } }) =>
+      Object.assign(status ?? {}, { exitCode: 2, recoverableErrors: { WARNING: messages } }),
+    )
+  const of = (platform: string) => ({ phase: 'first-boot' as const, place: { platform, boot: 'uefi' } })
+  const DMESG = 'Exception when dumping dmesg log: x dmesg: read kernel buffer failed: Operation not permitted'
+
+  test.for(['ec2', 'azure', 'gce'])('is none of its image: %s', async (platform) => {
+    expect(notPassed(await judgeAll(of(platform), played()))).toEqual([])
+  })
+
+  test('may not read the log of the kernel, and must not fail otherwise', async () => {
+    expect(notPassed(await judgeAll(of('azure'), recoverable(DMESG, DMESG)))).toEqual([])
+    const other = await judgeAll(of('azure'), recoverable(DMESG, 'failed to bring up the network'))
+    expect(notPassed(other)).toEqual([expect.stringContaining('ci-first-boot-clean fail')])
+    expect(notPassed(await judgeAll(of('ec2'), recoverable(DMESG)))).toHaveLength(1)
+  })
+})
+
 describe('a bad image fails exactly the checks meant for it', () => {
   test('every check has a mutation, and every mutation a check', () => {
     expect(Object.keys(MUTATIONS).sort()).toEqual(checks.map(({ id }) => id).sort())
