@@ -1,4 +1,4 @@
-// A second machine of QEMU that continues from saved memory, beside one that boots. `npm run bench qemu [IMAGE] [ROUNDS]`.
+// A second machine of QEMU that continues from saved memory, beside one that boots. `npm run bench qemu`, or `node bench/qemu.ts [IMAGE] [ROUNDS]`.
 // Boots go one at a time; without acceleration each takes a minute or two. IMAGE may be of another architecture.
 import { openPlatform } from '../src/platforms/open-platform.ts'
 import type { Instance } from '../src/instance/instance.ts'
