@@ -159,7 +159,7 @@ function defaultMatrix(): string {
 }
 
 /**
- * An image named by path, by `remote:` or as an official one cannot be a slip of the pen, so it need not be in the matrix;
+ * An image named by path, by `remote:`, as an official one or with an architecture cannot be a slip of the pen, so it need not be in the matrix;
  * nor need the platforms that it or an image of the matrix is to be tested on, when they are named too.
  */
 async function withOwnImages(
@@ -170,9 +170,10 @@ async function withOwnImages(
   if (images.length === 0) return loaded
   const { axes, include = [] } = loaded.matrix
   const known = axes['image'] ?? []
-  const { findEntry, findRecipe } = await import('../images/index.ts')
+  const { findEntry, findRecipe, recipes } = await import('../images/index.ts')
   const isOwn = (image: string) =>
-    /[:/]/.test(image) || (findRecipe(image) === undefined && findEntry(image) !== undefined)
+    /[:/]/.test(image) ||
+    (!recipes.some(({ name }) => name === image) && (findRecipe(image) ?? findEntry(image)) !== undefined)
   const named = images.map(ownPath)
   const own = named.filter((image) => isOwn(image) && !known.includes(image))
   const others = platforms.filter((name) => /^[a-z0-9-]+$/.test(name) && !axes.platform.includes(name))

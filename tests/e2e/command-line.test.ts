@@ -280,3 +280,17 @@ describe('output', () => {
     expect(() => JSON.parse(stdout)).not.toThrow()
   })
 })
+
+describe('an image the matrix does not name', () => {
+  const arm = process.arch === 'arm64' ? 'amd64' : 'arm64'
+  it.each(['./own.qcow2', 'official:debian-13', 'ubuntu-24.04', `debian-13-${arm}`])('%s is planned', async (image) => {
+    const { code, stdout, stderr } = await harness(['plan', '--platform', 'qemu', '--image', image])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^qemu\/\S+\/default\/uefi /m)
+  })
+
+  it('may be a slip of the pen', async () => {
+    const { code, stderr } = await harness(['plan', '--platform', 'qemu', '--image', 'debain-13'])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no cell matches "qemu" "debain-13"')])
+  })
+})
