@@ -28,7 +28,7 @@ async function unmount(mount: string): Promise<void> {
 
 /**
  * Helpers of a dead process that have not noticed: their environment names its folder, and nobody else's does. And proxies of
- * LXD to a socket in it, which now and then outlive their guest (seen with LXD 5.0.2: a guest deleted while it starts).
+ * LXD to a socket in it, which now and then outlive their guest (seen with LXD 5.0.2).
  */
 async function processesIn(path: string): Promise<number[]> {
   const found = await Promise.all(
