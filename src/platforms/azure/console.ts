@@ -6,6 +6,8 @@ import type { InGroup } from './ids.ts'
 
 const MAX_CHARS = 4 * 1024 * 1024
 const MAX_PICTURE = 16 * 1024 * 1024
+/** Addresses of blobs are good for two hours: https://learn.microsoft.com/en-us/rest/api/compute/virtual-machines/retrieve-boot-diagnostics-data */
+const URL_MS = 30 * 60_000
 const CUT = '[... the console before this is not shown ...]\n'
 /** What shows that a text goes on from one that was read before. */
 const OVERLAP = 2000
@@ -19,6 +21,7 @@ export class BootLog {
   readonly #client: AzureClient
   readonly #at: InGroup
   #text = ''
+  #url: { console: string; at: number } | undefined
   #reading: Promise<unknown> = Promise.resolve()
 
   constructor(client: AzureClient, at: InGroup) {
@@ -46,11 +49,22 @@ export class BootLog {
     return await blobCall(screen, { ...call, maxBytes: MAX_PICTURE }, `taking a picture of ${this.#at.name}`)
   }
 
+  /** Where the text lies, asked for once in a while. */
+  async #where(waiting: CallWaiting): Promise<string | undefined> {
+    if (this.#url && performance.now() - this.#url.at < URL_MS) return this.#url.console
+    const { console } = await this.#client.bootDiagnostics(this.#at, waiting)
+    this.#url = console === undefined ? undefined : { console, at: performance.now() }
+    return console
+  }
+
   async #more(waiting: CallWaiting): Promise<void> {
-    const { console: url } = await this.#client.bootDiagnostics(this.#at, waiting)
+    const url = await this.#where(waiting)
     if (!url) return
     const call = { method: 'GET', deadlineMs: Math.min(60_000, waiting.deadlineMs), ca: this.#client.ca } as const
-    const now = await blobCall(url, call, `reading the console of ${this.#at.name}`)
+    const now = await blobCall(url, call, `reading the console of ${this.#at.name}`).catch((error: unknown) => {
+      this.#url = undefined
+      throw error
+    })
     this.#text = joined(this.#text, now.toString('utf8')).slice(-MAX_CHARS)
     if (this.#text.length === MAX_CHARS) this.#text = CUT + this.#text
   }

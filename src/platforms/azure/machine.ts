@@ -2,6 +2,7 @@ import { PlatformError, TransportError, UnsupportedError } from '../../core/erro
 import type { Address, Capability, Machine, MachineState } from '../../instance/machine.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
+import { Asked } from '../asked.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import { checkAccess } from '../cloud-access.ts'
 import { hostKeysIn, openCloudLine } from '../cloud-line.ts'
@@ -46,11 +47,16 @@ export class AzureMachine implements Machine {
   readonly #at: InGroup
   readonly #machine: VirtualMachine
   readonly #console: BootLog
+  /** Static, so they are good until the machine is changed. */
   #addresses: Address[] = []
   #hostKeys: string[] = []
+  readonly #view = new Asked(() => this.#client.instanceView(this.#at, QUICK))
+  readonly #where = new Asked(() => this.#askAddresses())
+  readonly #told = new Asked(async () => hostKeysIn(await this.consoleLog().catch(() => '')))
   /** Boot in which the guest's timer is known to run. */
   #armed: string | undefined
   #stopped = false
+  #deleted = false
 
   constructor(client: AzureClient, options: AzureOptions, at: InGroup, machine: VirtualMachine, imageId?: string) {
     this.#client = client
@@ -68,7 +74,7 @@ export class AzureMachine implements Machine {
 
   /** @throws PlatformError capacity for a spot machine that was taken away */
   async state(): Promise<MachineState> {
-    const view = await this.#client.instanceView(this.#at, QUICK)
+    const view = await this.#view.now()
     if (!view) return 'gone'
     const codes = (view.statuses ?? []).flatMap(({ code }) => code ?? [])
     const power = codes.find((code) => code.startsWith('PowerState/'))?.slice('PowerState/'.length)
@@ -99,8 +105,9 @@ export class AzureMachine implements Machine {
       identity,
       waiting,
     ).catch((error: unknown) => {
-      // A start may bring another address, and a boot other keys: both are asked for again.
-      if (error instanceof TransportError) [this.#hostKeys, this.#addresses] = [[], []]
+      // A boot may bring other keys: they are asked for again.
+      if (error instanceof TransportError) this.#hostKeys = []
+      if (error instanceof TransportError && error.reason === 'host-key') this.#told.note(Promise.resolve([]))
       throw error
     })
     const owner = ownerOf(this.#machine.tags)
@@ -111,19 +118,30 @@ export class AzureMachine implements Machine {
 
   /** As the console shows them: Azure has no other word of the guest's. */
   async hostKeys(): Promise<string[]> {
-    if (this.#hostKeys.length === 0) this.#hostKeys = hostKeysIn(await this.consoleLog().catch(() => ''))
+    if (this.#hostKeys.length === 0) this.#hostKeys = await this.#told.now()
     return this.#hostKeys
   }
 
   async addresses(): Promise<Address[]> {
-    const machine = (await this.#client.machine(this.#at, QUICK)) ?? this.#machine
-    this.#addresses = await addressesOf(this.#client, machine, QUICK)
+    this.#addresses = await this.#where.now()
     return this.#addresses
+  }
+
+  async #askAddresses(): Promise<Address[]> {
+    const machine = (await this.#client.machine(this.#at, QUICK)) ?? this.#machine
+    return await addressesOf(this.#client, machine, QUICK)
+  }
+
+  /** Asks again: what was known is of before a change. */
+  #changed(): void {
+    this.#view.forget()
+    this.#where.forget()
+    this.#addresses = []
   }
 
   async start(options: Waiting): Promise<void> {
     this.#stopped = false
-    await this.#client.startMachine(this.#at, options)
+    await this.#client.startMachine(this.#at, options).finally(() => this.#changed())
   }
 
   /** Gives the hardware back; nothing is paid for it then but the disk. */
@@ -131,14 +149,14 @@ export class AzureMachine implements Machine {
     await this.#rememberConsole()
     this.#stopped = true
     if (options.force) await this.#client.powerOffMachine(this.#at, true, options)
-    await this.#client.deallocateMachine(this.#at, options)
+    await this.#client.deallocateMachine(this.#at, options).finally(() => this.#changed())
   }
 
   async restart(options: Waiting & { force?: boolean }): Promise<void> {
     await this.#rememberConsole()
-    if (!options.force) return await this.#client.restartMachine(this.#at, options)
+    if (!options.force) return await this.#client.restartMachine(this.#at, options).finally(() => this.#view.forget())
     await this.#client.powerOffMachine(this.#at, true, options)
-    await this.#client.startMachine(this.#at, options)
+    await this.#client.startMachine(this.#at, options).finally(() => this.#changed())
   }
 
   async consoleLog(): Promise<string> {
@@ -177,9 +195,11 @@ export class AzureMachine implements Machine {
 
   /** Disks, cards and addresses go with it. What its console showed last is kept. */
   async destroy(options: Partial<Waiting> = {}): Promise<void> {
+    if (this.#deleted) return
     await this.#rememberConsole()
     this.#stopped = true
-    await this.#client.deleteMachine(this.#at, { ...CHANGE, ...options })
+    await this.#client.deleteMachine(this.#at, { ...CHANGE, ...options }).finally(() => this.#changed())
+    this.#deleted = true
   }
 
   /** A change must not fail because the console could not be read. */

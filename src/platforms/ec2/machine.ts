@@ -3,6 +3,7 @@ import { TransportError } from '../../core/errors.ts'
 import type { Address, Capability, Machine, MachineState } from '../../instance/machine.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
+import { Asked } from '../asked.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import { hostKeysIn, openCloudLine } from '../cloud-line.ts'
 import type { CloudTarget } from '../cloud-line.ts'
@@ -51,6 +52,7 @@ export class Ec2Machine implements Machine {
   readonly #address: 'public' | 'private' | 'ipv6'
   readonly #tunnels: ConnectEndpoints
   #hostKeys: string[] = []
+  readonly #told = new Asked(async () => hostKeysIn(await this.#console.read({ deadlineMs: 60_000 })))
   #destroyed = false
   /** Start mark of the boot in which the guest's timer is known to run. */
   #armed: string | undefined
@@ -105,7 +107,10 @@ export class Ec2Machine implements Machine {
       waiting,
     ).catch((error: unknown) => {
       // A guest may make new keys when it boots; they are asked for again.
-      if (error instanceof TransportError && error.reason === 'host-key') this.#hostKeys = []
+      if (error instanceof TransportError && error.reason === 'host-key') {
+        this.#hostKeys = []
+        this.#told.note(Promise.resolve([]))
+      }
       throw error
     })
     await this.#arm(line, waiting)
@@ -123,8 +128,7 @@ export class Ec2Machine implements Machine {
 
   /** As the console shows them. */
   async hostKeys(): Promise<string[]> {
-    if (this.#hostKeys.length > 0) return this.#hostKeys
-    this.#hostKeys = hostKeysIn(await this.#console.read({ deadlineMs: 60_000 }))
+    if (this.#hostKeys.length === 0) this.#hostKeys = await this.#told.now()
     return this.#hostKeys
   }
 

@@ -3,6 +3,8 @@ import type { InZone } from './client-instances.ts'
 import type { GceClient } from './client.ts'
 
 const MAX_CHARS = 4 * 1024 * 1024
+/** An answer has a megabyte at most; one that is shorter has all there is. */
+const WHOLE = 512 * 1024
 const CUT = '[... the console before this is not shown ...]\n'
 
 /**
@@ -46,7 +48,7 @@ export class SerialConsole {
       if (this.#text.length > MAX_CHARS) this.#text = `${CUT}${this.#text.slice(-MAX_CHARS)}`
       const before = this.#next
       this.#next = part.next
-      if (part.text === '' || part.next === before) return
+      if (part.text.length < WHOLE || part.next === before) return
     }
   }
 }

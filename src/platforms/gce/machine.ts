@@ -3,6 +3,7 @@ import { CancelledError, PlatformError, TransportError } from '../../core/errors
 import type { Address, Capability, Machine, MachineState } from '../../instance/machine.ts'
 import type { SshIdentity } from '../../instance/ssh-keys.ts'
 import type { Transport } from '../../instance/transport/transport.ts'
+import { Asked } from '../asked.ts'
 import type { CallWaiting } from '../cloud-calls.ts'
 import { defaultUser, hostKeysIn, openCloudLine } from '../cloud-line.ts'
 import type { CloudTarget } from '../cloud-line.ts'
@@ -56,9 +57,12 @@ export class GceMachine implements Machine {
   readonly #isSpot: boolean
   readonly #users: readonly string[]
   #hostKeys: string[] = []
+  readonly #seen = new Asked(() => this.#client.instances.get(this.#at, QUICK))
+  readonly #told = new Asked(() => this.#askHostKeys())
   /** Counts changes, so that each has a token of its own. */
   #changes = 0
   #stopped = false
+  #deleted = false
 
   constructor(
     context: { client: GceClient; networks: Networks; options: GceOptions },
@@ -84,7 +88,7 @@ export class GceMachine implements Machine {
 
   /** @throws PlatformError capacity for a spot machine that was taken away */
   async state(): Promise<MachineState> {
-    const instance = await this.#client.instances.get(this.#at, QUICK)
+    const instance = await this.#seen.now()
     const state = instance ? (STATES[String(instance.status)] ?? 'error') : 'gone'
     const down = state === 'stopped' || state === 'gone'
     if (down && this.#isSpot && !this.#stopped && (await this.#client.instances.wasPreempted(this.#at, QUICK)))
@@ -96,14 +100,14 @@ export class GceMachine implements Machine {
   }
 
   async startMark(): Promise<string | undefined> {
-    const instance = await this.#client.instances.get(this.#at, QUICK)
+    const instance = await this.#seen.now()
     return instance?.status === 'RUNNING' ? (instance.lastStartTimestamp ?? undefined) : undefined
   }
 
   async connect(options: Waiting & { via?: 'exec' | 'ssh'; identity?: SshIdentity }): Promise<Transport> {
     const { identity, deadlineMs, signal } = options
     const waiting = { deadlineMs, ...(signal ? { signal } : {}) }
-    const instance = await this.#client.instances.get(this.#at, waiting)
+    const instance = await this.#seen.now()
     const state = instance ? (STATES[String(instance.status)] ?? 'error') : 'gone'
     if (!instance || state !== 'running') {
       if (instance === undefined || state === 'stopped') await this.state()
@@ -120,7 +124,10 @@ export class GceMachine implements Machine {
       waiting,
     ).catch((error: unknown) => {
       // A guest may make new keys when it boots; they are asked for again.
-      if (error instanceof TransportError && error.reason === 'host-key') this.#hostKeys = []
+      if (error instanceof TransportError && error.reason === 'host-key') {
+        this.#hostKeys = []
+        this.#told.note(Promise.resolve([]))
+      }
       throw error
     })
   }
@@ -134,32 +141,35 @@ export class GceMachine implements Machine {
 
   /** As the guest told them by its guest attributes, else as the console shows them. */
   async hostKeys(): Promise<string[]> {
-    if (this.#hostKeys.length > 0) return this.#hostKeys
-    const told = await this.#client.instances.guestAttributes(this.#at, 'hostkeys', QUICK)
-    this.#hostKeys = [...told].map(([type, key]) => `${type} ${key.trim()}`)
-    if (this.#hostKeys.length === 0) this.#hostKeys = hostKeysIn(await this.consoleLog())
+    if (this.#hostKeys.length === 0) this.#hostKeys = await this.#told.now()
     return this.#hostKeys
   }
 
+  async #askHostKeys(): Promise<string[]> {
+    const told = await this.#client.instances.guestAttributes(this.#at, 'hostkeys', QUICK)
+    const keys = [...told].map(([type, key]) => `${type} ${key.trim()}`)
+    return keys.length > 0 ? keys : hostKeysIn(await this.consoleLog())
+  }
+
   async addresses(): Promise<Address[]> {
-    const instance = await this.#client.instances.get(this.#at, QUICK)
+    const instance = await this.#seen.now()
     return instance ? addressesOf(instance) : []
   }
 
   async start(options: Waiting): Promise<void> {
     this.#stopped = false
-    await this.#client.instances.start(this.#at, this.#token('start'), options)
+    await this.#client.instances.start(this.#at, this.#token('start'), options).finally(() => this.#seen.forget())
   }
 
   async stop(options: Waiting & { force?: boolean }): Promise<void> {
     await this.#rememberConsole()
     this.#stopped = true
-    await this.#client.instances.stop(this.#at, this.#token('stop'), options)
+    await this.#client.instances.stop(this.#at, this.#token('stop'), options).finally(() => this.#seen.forget())
   }
 
   /** With `force` as by the reset button; without, stops and starts, for there is no gentler call. The address may change then. */
   async restart(options: Waiting & { force?: boolean }): Promise<void> {
-    await this.#rememberConsole()
+    if (options.force) await this.#rememberConsole()
     if (options.force) return await this.#client.instances.reset(this.#at, this.#token('reset'), options)
     await this.stop(options)
     await this.start(options)
@@ -193,11 +203,11 @@ export class GceMachine implements Machine {
   }
 
   async addNic(): Promise<{ id: string }> {
-    return { id: await addNic(this.#client, this.#networks, this.#at, CHANGE) }
+    return { id: await addNic(this.#client, this.#networks, this.#at, CHANGE).finally(() => this.#seen.forget()) }
   }
 
   async removeNic(id: string): Promise<void> {
-    await removeNic(this.#client, this.#at, id, CHANGE)
+    await removeNic(this.#client, this.#at, id, CHANGE).finally(() => this.#seen.forget())
   }
 
   async addDisk(options: { sizeGiB: number }): Promise<{ id: string }> {
@@ -210,9 +220,11 @@ export class GceMachine implements Machine {
 
   /** Disks go with it. What its console showed last is kept. */
   async destroy(options: Partial<Waiting> = {}): Promise<void> {
+    if (this.#deleted) return
     await this.#rememberConsole()
     this.#stopped = true
-    await this.#client.instances.delete(this.#at, { ...CHANGE, ...options })
+    await this.#client.instances.delete(this.#at, { ...CHANGE, ...options }).finally(() => this.#seen.forget())
+    this.#deleted = true
   }
 
   /** A change must not fail because the console could not be read. */

@@ -46,7 +46,8 @@ test('a token that is over is a matter of credentials', async () => {
 
 async function life(session: Session): Promise<void> {
   const taken = await session.launch({ image: 'debian-13' })
-  await expect.poll(() => taken.state().catch((error: Error) => error.message)).toContain('taken away')
+  const said = () => taken.state().catch((error: Error) => error.message)
+  await expect.poll(said, { timeout: 10_000 }).toContain('taken away')
   await taken.destroy()
   const instance = await session.launch({ image: 'debian-13' })
   const { machine } = instance
