@@ -51,7 +51,8 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
   const reference = first('from') ?? referenceOf(image, options.images)
   const recipe = [...(options.images?.values() ?? [])].find((known) => known.name === image)
   // Files are called as people like; only what is known of one is believed.
-  const named = recipe && isDiskPath(recipe.path) ? undefined : /^([a-z][a-z0-9.]*)-(.+)$/.exec(image)
+  const named =
+    recipe && isDiskPath(recipe.path) ? undefined : /^([a-z][a-z0-9.]*)-(.+?)(?:-(?:amd64|arm64))?$/.exec(image)
   const tier = first('tier')
   const only = first('only-checks')
   const userData = first('user-data')

@@ -283,3 +283,10 @@ test('very many excluded cells are told by what they have in common', () => {
     { id: expect.stringMatching(/^instance-type=t10\|t11/), reason: 'no', combinations: 600 },
   ])
 })
+
+test('a name that ends in an architecture names the same release', () => {
+  const releases = ['debian-13', 'debian-13-arm64', 'opensuse-leap-15.6-amd64'].map(
+    (image) => only({ axes: { platform: ['ssh'], image: [image] } }).release,
+  )
+  expect(releases).toEqual(['13', '13', 'leap-15.6'])
+})
