@@ -18,9 +18,12 @@ export class Asked<T> {
     answer.catch(() => {
       if (this.#answer === answer) this.forget()
     })
-    // A slow answer is as fresh as a quick one.
     const value = await answer
-    if (this.#answer === answer) this.#at = performance.now()
+    if (this.#answer !== answer) return value
+    // What is new may not be known everywhere: that something is gone is asked twice.
+    if (value === undefined) this.forget()
+    // A slow answer is as fresh as a quick one.
+    else this.#at = performance.now()
     return value
   }
 

@@ -40,3 +40,10 @@ test('a failure is not remembered', async () => {
   fails = false
   expect(await asked.now()).toBe('yes')
 })
+
+test('that there is nothing is asked again: it may only be too new', async () => {
+  const answers = [undefined, 'there']
+  const asked = new Asked(async () => answers.shift())
+  expect(await asked.now()).toBeUndefined()
+  expect(await asked.now()).toBe('there')
+})
