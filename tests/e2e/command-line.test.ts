@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
@@ -292,5 +292,31 @@ describe('an image the matrix does not name', () => {
   it('may be a slip of the pen', async () => {
     const { code, stderr } = await harness(['plan', '--platform', 'qemu', '--image', 'debain-13'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('no cell matches "qemu" "debain-13"')])
+  })
+})
+
+describe('places that cannot be asked', () => {
+  it('are told of once, for all runs that were there', async () => {
+    const ledger = join(folder, 'ledger')
+    mkdirSync(ledger)
+    const runs = ['run-1', 'run-2', 'run-3', 'run-4', 'run-5']
+    for (const runId of runs) {
+      const process = { pid: 2 ** 22 + 1, startTicks: '1', bootId: 'gone', host: hostname() }
+      const owner = { runId, cell: 'c', attempt: 1, expires: '2999-01-01T00:00:00.000Z' }
+      const lines = [
+        { type: 'owner', version: 1, runId, at: owner.expires, process },
+        // Each project is a place of its own.
+        { type: 'platform', name: 'lxd', options: { socket: join(folder, 'none'), project: runId } },
+        { type: 'intent', n: 0, intent: { platform: 'lxd', kind: 'machine', name: 'lost', owner } },
+      ]
+      writeFileSync(join(ledger, `${runId}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    }
+    const env = { HARNESS_STATE_DIR: folder }
+    const { code, stderr } = await harness(['sweep', '--dry-run', '--platform', 'fake'], { env })
+    expect(stderr.match(/cannot be asked/g), stderr).toHaveLength(1)
+    expect(stderr).toMatch(/sweep --forget run-1, .* run-3, and so for 2 other runs that --json names\n/)
+    expect(code).toBe(0)
+    const { stdout } = await harness(['sweep', '--dry-run', '--platform', 'fake', '--json'], { env })
+    for (const runId of runs) expect(stdout).toContain(runId)
   })
 })

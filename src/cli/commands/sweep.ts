@@ -55,17 +55,25 @@ export default defineCommand({
     else {
       await print(result.items.length === 0 ? 'nothing was left behind' : itemTable(result.items))
       for (const runId of result.live) note(`run ${runId} still goes on; it was left alone`)
-      for (const { platform, error, runs } of result.unreachable)
-        note(`${platform} cannot be asked: ${error.message}${advice(runs)}`)
+      const mute = Map.groupBy(
+        result.unreachable,
+        ({ platform, error }) => `${platform} cannot be asked: ${error.message}`,
+      )
+      for (const [why, places] of mute) note(`${why}${advice(places.flatMap(({ runs }) => runs))}`)
     }
     return options['dry-run'] ? 0 : result.exitCode
   },
 })
 
+const NAMED_RUNS = 3
+
 /** Credentials are not in ledgers, and some places are gone for good. */
 function advice(runs: readonly string[]): string {
   if (runs.length === 0) return ''
-  return `\n  sign in and sweep again, with --matrix when a matrix signs in; if the place is gone: ${runs.map((run) => `harness sweep --forget ${run}`).join(', ')}`
+  const ways = runs.slice(0, NAMED_RUNS).map((run) => `harness sweep --forget ${run}`)
+  const others =
+    runs.length > ways.length ? `, and so for ${runs.length - ways.length} other runs that --json names` : ''
+  return `\n  sign in and sweep again, with --matrix when a matrix signs in; if the place is gone: ${ways.join(', ')}${others}`
 }
 
 /** Where to look, with the options that a matrix has for it. */
