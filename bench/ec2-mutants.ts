@@ -1,7 +1,10 @@
 // Breaks the answers of the simulated EC2 one by one, and shows that the life of a machine, which passes over the real simulator, then fails.
 // `node bench/ec2-mutants.ts [PART OF A NAME]`. Prints a line for each mutant and the score; exits with 1 when one survives.
 import { strict as assert } from 'node:assert'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request as send } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { openPlatformNamed } from '../src/platforms/open-platform.ts'
 import { waitUntil } from '../src/core/wait-until.ts'
@@ -10,6 +13,11 @@ import { parseFaults } from '../src/simulate/faults.ts'
 import { MemoryBackend } from '../src/simulate/memory/memory-backend.ts'
 import { serve } from '../src/simulate/serve.ts'
 import type { ApiReply, ApiRequest } from '../src/simulate/serve.ts'
+
+// What broken answers leave in ledgers must not be looked for by the sweeps of this host.
+const ledgers = mkdtempSync(join(tmpdir(), 'mutants-'))
+process.env['HARNESS_STATE_DIR'] = ledgers
+process.on('exit', () => rmSync(ledgers, { recursive: true, force: true }))
 
 interface Mutant {
   what: string

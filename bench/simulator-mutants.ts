@@ -1,11 +1,19 @@
 // Breaks answers of a simulated cloud on purpose, one by one, and looks whether the life of a machine notices.
 // `node bench/simulator-mutants.ts [gce|azure]`. Exits with 1 when an answer that was broken was not noticed.
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { openPlatformNamed } from '../src/platforms/open-platform.ts'
 import type { Session } from '../src/platforms/session.ts'
 import { startAzure } from '../src/simulate/azure/simulator.ts'
 import { startGce } from '../src/simulate/gce/simulator.ts'
 import { MemoryBackend } from '../src/simulate/memory/memory-backend.ts'
+
+// What broken answers leave in ledgers must not be looked for by the sweeps of this host.
+const ledgers = mkdtempSync(join(tmpdir(), 'mutants-'))
+process.env['HARNESS_STATE_DIR'] = ledgers
+process.on('exit', () => rmSync(ledgers, { recursive: true, force: true }))
 
 const SLOWEST_MS = 30_000
 
