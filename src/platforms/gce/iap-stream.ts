@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { TransportError } from '../../core/errors.ts'
+import { CancelledError, TransportError } from '../../core/errors.ts'
+import type { CallWaiting } from '../cloud-calls.ts'
 
 /**
  * The frames of Identity-Aware Proxy: a tag of two bytes, then for a session id and for data a length of four bytes and so many bytes,
@@ -16,8 +17,8 @@ const ACK_EVERY = 2 * MOST_DATA
 /** The name by which both sides agree on these frames. */
 export const IAP_PROTOCOL = 'relay.tunnel.cloudproxy.app'
 
-/** Resolves with the bytes of the machine's port once the proxy has reached it. @throws TransportError refused */
-export async function iapStream(socket: WebSocket, what: string): Promise<Duplex> {
+/** Resolves with the bytes of the machine's port once the proxy has reached it. @throws TransportError refused; CancelledError */
+export async function iapStream(socket: WebSocket, what: string, waiting: CallWaiting): Promise<Duplex> {
   const ready = Promise.withResolvers<void>()
   ready.promise.catch(() => undefined)
   let received = 0
@@ -52,8 +53,22 @@ export async function iapStream(socket: WebSocket, what: string): Promise<Duplex
     ready.reject(new TransportError('refused', `${what} was closed: ${why}`))
     stream.push(null)
   })
-  await ready.promise
-  return stream
+  const { deadlineMs, signal } = waiting
+  const late = new TransportError('refused', `${what}: nothing came from the proxy in ${Math.round(deadlineMs)} ms`)
+  const timer = setTimeout(() => ready.reject(late), deadlineMs)
+  const cancel = () => ready.reject(new CancelledError(`cancelled while ${what} was opened`))
+  signal?.addEventListener('abort', cancel, { once: true })
+  if (signal?.aborted) cancel()
+  try {
+    await ready.promise
+    return stream
+  } catch (error) {
+    stream.destroy()
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', cancel)
+  }
 }
 
 /** Sends bytes in as many frames as it takes. */

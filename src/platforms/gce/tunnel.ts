@@ -32,5 +32,5 @@ export async function openTunnel(
   url.search = new URLSearchParams(target).toString()
   const headers = { authorization: await client.authorization(), origin: 'bot:iap-tunneler' }
   const socket = await openWebTunnel({ what, url: url.href, headers, protocol: IAP_PROTOCOL }, waiting)
-  return await iapStream(socket, what)
+  return await iapStream(socket, what, waiting)
 }
