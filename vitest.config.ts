@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './tests/longest-first.ts'
 
 const minutes = (count: number) => count * 60_000
 
@@ -14,6 +16,9 @@ export default defineConfig({
     pool: 'forks',
     watch: false,
     env: { TZ: 'UTC' },
+    // Tests wait for machines and deadlines more than they compute. Projects with one number share their workers.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     // Where nobody can try again by hand. The summary names what needed it.
     retry: process.env['CI'] ? 1 : 0,
     projects: [
@@ -44,7 +49,6 @@ export default defineConfig({
           include: ['tests/live/**/*.test.ts'],
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
-          maxWorkers: 2,
         },
       },
       {
