@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { whyNoLxd } from '../lxd/open-lxd.ts'
+import { quickImage, whyNoQuickImage } from '../lxd/quick-image.ts'
 import { begins, command, type HarnessRun, leftOf, startRun, testFolder, untilEvent } from './harness-run.ts'
 
-const skip = await whyNoLxd()
+const skip = (await whyNoLxd()) ?? (await whyNoQuickImage())
 
 describe.skipIf(skip)(`a run among others${skip ? ` (skipped: ${skip})` : ''}`, () => {
   test.concurrent.each(['image', 'launch', 'first-boot', 'first-boot-facts', 'reboot', 'collect', 'destroy'])(
     'is stopped by Ctrl-C at the step %s, exits 130 and leaves nothing',
     async (step) => {
       using folder = testFolder()
-      const run = startRun({ folder: folder.path })
+      // Only a whole system boots long enough to be stopped in it.
+      const image = step === 'first-boot' ? {} : { image: await quickImage() }
+      const run = startRun({ folder: folder.path, ...image })
       await untilEvent(run, `the step ${step}`, begins(step))
       run.child.kill('SIGINT')
       const ended = await run.ended

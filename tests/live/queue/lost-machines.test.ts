@@ -2,15 +2,16 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPlatformNamed } from '../../../src/platforms/open-platform.ts'
-import { image, whyNoLxd } from '../lxd/open-lxd.ts'
+import { whyNoLxd } from '../lxd/open-lxd.ts'
+import { quickImage, whyNoQuickImage } from '../lxd/quick-image.ts'
 import { findPostgres, type Postgres, startPostgres, type TestDatabase } from './postgres.ts'
 import { finalEnds, Stage } from './processes.ts'
 
 const found = findPostgres()
-const skip = 'missing' in found ? found.missing : await whyNoLxd()
+const skip = 'missing' in found ? found.missing : ((await whyNoLxd()) ?? (await whyNoQuickImage()))
 
-const matrix = (boots: string[]) => ({
-  axes: { platform: ['lxd'], image: [image], boot: boots },
+const matrix = async (boots: string[]) => ({
+  axes: { platform: ['lxd'], image: [await quickImage()], boot: boots },
   agent: { source: 'none' },
   suites: [],
 })
@@ -26,7 +27,7 @@ describe.skipIf(skip)(`machines of a lost worker${skip ? ` (skipped: ${skip})` :
   afterAll(() => postgres[Symbol.asyncDispose]())
 
   test('are removed by the worker that goes on with the cell', { timeout: 240_000 }, async () => {
-    using stage = new Stage(database.url, matrix(['container']))
+    using stage = new Stage(database.url, await matrix(['container']))
     const first = stage.worker('first')
     const run = stage.run()
     await run.says(/launch \d/)
@@ -41,7 +42,7 @@ describe.skipIf(skip)(`machines of a lost worker${skip ? ` (skipped: ${skip})` :
   })
 
   test('are removed by the next worker of the same host when nobody wants the cell', { timeout: 240_000 }, async () => {
-    using stage = new Stage(database.url, matrix(['container']))
+    using stage = new Stage(database.url, await matrix(['container']))
     const first = stage.worker('worker')
     const run = stage.run()
     await run.says(/launch \d/)

@@ -9,9 +9,11 @@ import type { RunEvent } from '../../../src/results/event.ts'
 import { parseEvents } from '../../../src/results/read-events.ts'
 import { foldEvents } from '../../../src/results/run-model.ts'
 import { whyNoLxd } from '../lxd/open-lxd.ts'
+import { quickImage, whyNoQuickImage } from '../lxd/quick-image.ts'
 
 const PLATFORM = process.env['HARNESS_KILL_PLATFORM'] ?? 'lxd'
-const skip = PLATFORM === 'lxd' ? await whyNoLxd() : undefined
+const skip = PLATFORM === 'lxd' ? ((await whyNoLxd()) ?? (await whyNoQuickImage())) : undefined
+const IMAGE = process.env['HARNESS_TEST_IMAGE'] ?? (PLATFORM === 'lxd' && !skip ? await quickImage() : 'debian-13')
 /** How often a process is killed; `HARNESS_KILL_POINTS=50` is the full proof. */
 const POINTS = Number(process.env['HARNESS_KILL_POINTS'] ?? 3)
 const SEED = Number(process.env['HARNESS_KILL_SEED'] ?? 1)
@@ -68,7 +70,7 @@ interface KillPoint {
 async function work(folder: string, runId: string, how: string, concurrency: string, point: KillPoint | undefined) {
   const before = linesOf(folder, runId)
   const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-run.ts'), folder, runId, how, concurrency], {
-    env: { ...process.env, HARNESS_STATE_DIR: join(folder, 'state') },
+    env: { ...process.env, HARNESS_STATE_DIR: join(folder, 'state'), HARNESS_TEST_IMAGE: IMAGE },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -1,0 +1,79 @@
+/** Something broken on purpose, and everything that must fail because of it. */
+export interface Fault {
+  name: string
+  /** What exists to notice this fault. One of `signs`. */
+  id: string
+  signs: readonly string[]
+}
+
+/**
+ * Puts faults that may meet into as few groups as a simple search finds, each fault into two of them, so that what fails in the groups
+ * still tells what each fault alone does: `doubts` has none. A fault that may meet no other gets a group of its own.
+ *
+ * The conclusion holds as long as one fault does not hide what another does. Where it does, something expected is missing in a group.
+ */
+export function arrange<F extends Fault>(faults: readonly F[], mayMeet: (a: F, b: F) => boolean): F[][] {
+  const sociable = (fault: F) => faults.some((other) => other !== fault && mayMeet(fault, other))
+  const alone = faults.filter((fault) => !sociable(fault)).map((fault) => [fault])
+  // What has many signs fits into few places, so it chooses first.
+  const together = faults.filter(sociable).toSorted((a, b) => b.signs.length - a.signs.length)
+  for (let count = 2; ; count++) {
+    const groups = arrangeIn(count, together, mayMeet)
+    if (groups) return [...groups, ...alone]
+  }
+}
+
+function arrangeIn<F extends Fault>(
+  count: number,
+  faults: readonly F[],
+  mayMeet: (a: F, b: F) => boolean,
+): F[][] | undefined {
+  let groups: F[][] = Array.from({ length: count }, () => [])
+  for (const fault of faults) {
+    const places = groups.flatMap((_, first) =>
+      groups.slice(first + 1).map((_group, offset): [number, number] => [first, first + 1 + offset]),
+    )
+    const found = places
+      .toSorted((a, b) => cost(groups, fault, a) - cost(groups, fault, b))
+      .filter((place) => place.every((index) => groups[index]?.every((other) => mayMeet(fault, other))))
+      .map((place) => groups.map((group, index) => (place.includes(index) ? [...group, fault] : group)))
+      .find((candidate) => doubts(candidate).length === 0)
+    if (!found) return undefined
+    groups = found
+  }
+  return groups
+}
+
+/**
+ * What the groups do not prove, as sentences. Nothing is left when each fault has a group in which only it can be the reason for its
+ * own `id`, and a group that shows that it is not the reason for anything it does not name.
+ */
+export function doubts(groups: readonly (readonly Fault[])[]): string[] {
+  const shown = groups.map((group) => countOf(group.flatMap(({ signs }) => signs)))
+  const ids = new Set(shown.flatMap((counts) => [...counts.keys()]))
+  const places = new Map<Fault, Map<string, number>[]>()
+  for (const [index, group] of groups.entries())
+    for (const fault of group) places.set(fault, [...(places.get(fault) ?? []), shown[index] ?? new Map()])
+  return [...places].flatMap(([{ name, id, signs }, counts]) => [
+    ...(counts.some((count) => count.get(id) === 1) ? [] : [`${name} is never the only reason for ${id}`]),
+    ...[...ids]
+      .filter((other) => !signs.includes(other) && counts.every((count) => count.has(other)))
+      .map((other) => `${name} might be a reason for ${other}`),
+  ])
+}
+
+/** Faults with the same signs belong together: what is not one of them needs a group without any. */
+function cost<F extends Fault>(groups: readonly F[][], { signs }: F, place: readonly number[]): number {
+  const costs = place.map((index) => {
+    const group = groups[index] ?? []
+    const shown = new Set(group.flatMap((other) => other.signs))
+    return 100 * signs.filter((sign) => !shown.has(sign)).length + group.length
+  })
+  return costs.reduce((sum, each) => sum + each, 0)
+}
+
+function countOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
+}
