@@ -46,13 +46,13 @@ export const badAccounts = [
     files: [{ path: '/root/.bash_history', content: 'apt-get install secret-thing\n', mode: 0o600 }],
   }),
   running('password-auth', { by: 'policy', id: 'ssh-password-auth-off', phase: 'first-boot' }, 'sshd takes passwords', {
-    files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'PasswordAuthentication yes\n' }],
+    files: [{ path: '/etc/ssh/sshd_config.d/00-bad-password.conf', content: 'PasswordAuthentication yes\n' }],
   }),
   running(
     'root-login',
     { by: 'policy', id: 'ssh-root-login-restricted', phase: 'first-boot' },
     'root may log in with a password',
-    { files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'PermitRootLogin yes\n' }] },
+    { files: [{ path: '/etc/ssh/sshd_config.d/00-bad-root.conf', content: 'PermitRootLogin yes\n' }] },
   ),
   atRest('no-ssh', 'ssh-enabled', 'nothing starts sshd', {
     edits: [
@@ -63,7 +63,7 @@ export const badAccounts = [
     'sshd-syntax',
     { by: 'policy', id: 'ssh-config-valid', phase: 'first-boot' },
     'sshd refuses its configuration',
-    { files: [{ path: '/etc/ssh/sshd_config.d/00-bad.conf', content: 'NoSuchOption yes\n' }] },
+    { files: [{ path: '/etc/ssh/sshd_config.d/00-bad-syntax.conf', content: 'NoSuchOption yes\n' }] },
     NO_SSHD,
   ),
   running(
@@ -71,13 +71,7 @@ export const badAccounts = [
     { by: 'policy', id: 'acct-sudo-policy', phase: 'first-boot' },
     'the default user cannot become root',
     {
-      files: [
-        {
-          path: '/etc/cloud/cloud.cfg.d/99_bad.cfg',
-          content:
-            'system_info:\n  default_user:\n    name: debian\n    lock_passwd: true\n    groups: [adm]\n    sudo: []\n    shell: /bin/bash\n',
-        },
-      ],
+      cfg: 'system_info:\n  default_user:\n    name: debian\n    lock_passwd: true\n    groups: [adm]\n    sudo: []\n    shell: /bin/bash\n',
     },
   ),
 ]

@@ -1,33 +1,24 @@
 import { atRest, MODULE_FAILED, running } from './bad-image.ts'
 
-const cfg = (content: string) => ({ files: [{ path: '/etc/cloud/cloud.cfg.d/99_bad.cfg', content }] })
-
 /** Faults of the agent as the image ships it. */
 export const badAgent = [
   atRest('cloud-init-disabled', 'ci-enabled', 'cloud-init is switched off', {
     files: [{ path: '/etc/cloud/cloud-init.disabled', content: '' }],
   }),
-  atRest('no-datasource', 'ci-datasource-list', 'cloud-init may ask nobody for data', cfg('datasource_list: []\n')),
-  atRest(
-    'broken-locale',
-    'loc-cloud-cfg-available',
-    'the locale cloud-init sets does not exist',
-    cfg('locale: xx_XX.UTF-8\n'),
-  ),
-  atRest('root-enabled', 'ci-disable-root', 'cloud-init lets root log in', cfg('disable_root: false\n')),
-  atRest(
-    'old-host-keys-kept',
-    'ci-disable-root',
-    'cloud-init keeps the host keys of the image',
-    cfg('ssh_deletekeys: false\n'),
-  ),
-  atRest('broken-yaml', 'ci-config-valid', 'a configuration file of cloud-init is not YAML', cfg('locale: [C.UTF-8\n')),
-  atRest(
-    'no-growpart',
-    'ci-modules-listed',
-    'the root file system does not grow',
-    cfg('cloud_init_modules: [migrator, bootcmd, write-files, set_hostname, users-groups, ssh]\n'),
-  ),
+  atRest('no-datasource', 'ci-datasource-list', 'cloud-init may ask nobody for data', { cfg: 'datasource_list: []\n' }),
+  atRest('broken-locale', 'loc-cloud-cfg-available', 'the locale cloud-init sets does not exist', {
+    cfg: 'locale: xx_XX.UTF-8\n',
+  }),
+  atRest('root-enabled', 'ci-disable-root', 'cloud-init lets root log in', { cfg: 'disable_root: false\n' }),
+  atRest('old-host-keys-kept', 'ci-disable-root', 'cloud-init keeps the host keys of the image', {
+    cfg: 'ssh_deletekeys: false\n',
+  }),
+  atRest('broken-yaml', 'ci-config-valid', 'a configuration file of cloud-init is not YAML', {
+    cfg: 'locale: [C.UTF-8\n',
+  }),
+  atRest('no-growpart', 'ci-modules-listed', 'the root file system does not grow', {
+    cfg: 'cloud_init_modules: [migrator, bootcmd, write-files, set_hostname, users-groups, ssh]\n',
+  }),
   atRest(
     'no-lsblk',
     'ci-runtime-deps',
@@ -39,7 +30,7 @@ export const badAgent = [
     'module-fails',
     { by: 'regression', id: 'reg-ci-status-first', phase: 'regression' },
     'a module of cloud-init fails at the first boot',
-    cfg('timezone: Nowhere/Land\n'),
+    { cfg: 'timezone: Nowhere/Land\n' },
     MODULE_FAILED,
   ),
   running(

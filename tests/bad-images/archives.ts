@@ -30,17 +30,11 @@ export const badArchives = [
   atRest('contrib', 'repo-main-only', 'the component contrib is enabled', {
     edits: [`sed -i 's/^Components: main$/Components: main contrib/' "$tree/etc/apt/sources.list.d/debian.sources"`],
   }),
-  atRest(
-    'no-security',
-    'repo-updates-enabled',
-    'the security archive is missing',
-    {
-      edits: [
-        `sed -i '/^Suites:.*-security/s/-security/-proposed-updates/' "$tree/etc/apt/sources.list.d/debian.sources"`,
-      ],
-    },
-    ['repo-only-official'],
-  ),
+  atRest('no-security', 'repo-updates-enabled', 'the security archive is missing', {
+    edits: [
+      `sed -i '/^Suites:.*-security/s/-security/-proposed-updates/' "$tree/etc/apt/sources.list.d/debian.sources"`,
+    ],
+  }),
   atRest('no-automatic-updates', 'upd-automatic', 'security updates are not installed by themselves', {
     files: [{ path: '/etc/apt/apt.conf.d/99-bad', content: 'APT::Periodic::Unattended-Upgrade "0";\n' }],
   }),

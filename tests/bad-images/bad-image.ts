@@ -18,7 +18,10 @@ export interface BadImage {
   also?: readonly string[]
 }
 
-type Change = Pick<Overlay, 'files' | 'edits'>
+interface Change extends Pick<Overlay, 'files' | 'edits'> {
+  /** Configuration of cloud-init, in a file of its own. */
+  cfg?: string
+}
 
 /** A fault that shows in the root file system before it ever boots. */
 export function atRest(
@@ -42,13 +45,21 @@ export function running(
   return bad(name, caught, description, change, also)
 }
 
-function bad(name: string, caught: Catch, description: string, change: Change, also: readonly string[]): BadImage {
-  return {
-    name,
-    caught,
-    also,
-    overlay: { name: `bad-${name}`, description: `bad on purpose: ${description}`, ...change },
+function bad(
+  name: string,
+  caught: Catch,
+  description: string,
+  { cfg, files = [], edits = [] }: Change,
+  also: readonly string[],
+): BadImage {
+  const own = cfg === undefined ? [] : [{ path: `/etc/cloud/cloud.cfg.d/99_bad-${name}.cfg`, content: cfg }]
+  const overlay = {
+    name: `bad-${name}`,
+    description: `bad on purpose: ${description}`,
+    files: [...own, ...files],
+    edits,
   }
+  return { name, caught, also, overlay }
 }
 
 /** What a module of cloud-init that fails takes with it: the status, the stage with its unit, and the state of the system. */

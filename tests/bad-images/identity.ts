@@ -59,13 +59,6 @@ export const badIdentity = [
     'same-machine-id',
     { by: 'policy', id: 'id-unique-two-instances', phase: 'pair' },
     'every instance gives itself the same machine id',
-    {
-      files: [
-        {
-          path: '/etc/cloud/cloud.cfg.d/99_bad.cfg',
-          content: 'bootcmd: ["echo 0123456789abcdef0123456789abcdef >/etc/machine-id"]\n',
-        },
-      ],
-    },
+    { cfg: 'bootcmd: ["echo 0123456789abcdef0123456789abcdef >/etc/machine-id"]\n' },
   ),
 ]

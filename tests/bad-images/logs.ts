@@ -1,6 +1,5 @@
 import { MODULE_FAILED, NO_NETWORK, NO_SSHD, running, WARNED } from './bad-image.ts'
 
-const cfg = (content: string) => ({ path: '/etc/cloud/cloud.cfg.d/99_bad.cfg', content })
 const dropIn = (unit: string, content: string) => ({ path: `/etc/systemd/system/${unit}.d/bad.conf`, content })
 const told = (id: string) => ({ by: 'log-rule', id, phase: 'first-boot' }) as const
 // Three seconds instead of two minutes for a network that never comes.
@@ -17,14 +16,14 @@ export const badLogs = [
     'fallback-datasource',
     told('ds-none-fallback'),
     'cloud-init may use the fallback only',
-    { files: [cfg('datasource_list: [None]\n'), shortWait] },
+    { cfg: 'datasource_list: [None]\n', files: [shortWait] },
     [...NO_NETWORK, 'reg-ci-datasource', 'reg-net-render'],
   ),
   running(
     'no-such-datasource',
     told('ci-likely-bad'),
     'cloud-init looks for a disk that never comes',
-    { files: [cfg('datasource_list: [ConfigDrive]\n'), shortWait] },
+    { cfg: 'datasource_list: [ConfigDrive]\n', files: [shortWait] },
     [
       ...NO_NETWORK,
       ...NO_SSHD,
@@ -43,21 +42,21 @@ export const badLogs = [
     'no-renderer',
     told('net-render-failed'),
     'cloud-init may write no network configuration',
-    { files: [cfg('system_info:\n  network:\n    renderers: [sysconfig]\n'), shortWait] },
+    { cfg: 'system_info:\n  network:\n    renderers: [sysconfig]\n', files: [shortWait] },
     [...NO_NETWORK, ...WARNED],
   ),
   running(
     'bad-commands',
     told('ci-bootcmd-failed'),
     'commands of the image fail at the first boot',
-    { files: [cfg('bootcmd: ["exit 3"]\nruncmd: ["exit 4"]\n')] },
+    { cfg: 'bootcmd: ["exit 3"]\nruncmd: ["exit 4"]\n' },
     [...MODULE_FAILED, 'log-ci-script-failed'],
   ),
   running(
     'no-such-module',
     told('ci-module-missing'),
     'a module that does not exist is configured',
-    { files: [cfg('cloud_final_modules: [scripts-user, nosuch, final_message]\n')] },
+    { cfg: 'cloud_final_modules: [scripts-user, nosuch, final_message]\n' },
     WARNED,
   ),
   running(
@@ -65,10 +64,8 @@ export const badLogs = [
     told('pkg-update-failed'),
     'packages come from an archive that does not answer',
     {
-      files: [
-        cfg('package_update: true\npackages: [nosuch-package]\napt:\n  preserve_sources_list: true\n'),
-        { path: '/etc/apt/sources.list.d/debian.sources', content: DEAD_ARCHIVE },
-      ],
+      cfg: 'package_update: true\npackages: [nosuch-package]\napt:\n  preserve_sources_list: true\n',
+      files: [{ path: '/etc/apt/sources.list.d/debian.sources', content: DEAD_ARCHIVE }],
     },
     [...MODULE_FAILED, 'log-ci-level-warning', 'log-pkg-apt-fetch', 'reg-net-dns'],
   ),
@@ -77,11 +74,7 @@ export const badLogs = [
     told('user-create-failed'),
     'accounts that cannot be made are configured',
     {
-      files: [
-        cfg(
-          'users: [default, {name: late, expiredate: never}]\nchpasswd:\n  expire: false\n  users: [{name: nobody-here, password: x, type: text}]\n',
-        ),
-      ],
+      cfg: 'users: [default, {name: late, expiredate: never}]\nchpasswd:\n  expire: false\n  users: [{name: nobody-here, password: x, type: text}]\n',
     },
     [
       ...MODULE_FAILED,
@@ -97,7 +90,7 @@ export const badLogs = [
     'bad-disks',
     told('disk-setup-failed'),
     'a disk that is not there should be partitioned',
-    { files: [cfg('disk_setup:\n  /dev/nosuch: {table_type: gpt, layout: true}\n')] },
+    { cfg: 'disk_setup:\n  /dev/nosuch: {table_type: gpt, layout: true}\n' },
     ['ci-first-boot-clean', 'reg-ci-no-traceback', 'reg-ci-no-warnings'],
   ),
   running(
@@ -118,7 +111,7 @@ export const badLogs = [
     'log-owner',
     told('log-perms-failed'),
     'the log should belong to somebody who does not exist',
-    { files: [cfg('syslog_fix_perms: "nosuch:nosuch"\n')] },
+    { cfg: 'syslog_fix_perms: "nosuch:nosuch"\n' },
     WARNED,
   ),
   running(
@@ -126,7 +119,7 @@ export const badLogs = [
     told('ci-template-missing'),
     'a template of cloud-init is gone',
     {
-      files: [cfg('manage_etc_hosts: true\n')],
+      cfg: 'manage_etc_hosts: true\n',
       edits: ['rm -f "$tree/etc/cloud/templates/hosts.debian.tmpl"'],
     },
     MODULE_FAILED,
@@ -138,14 +131,14 @@ export const badLogs = [
     'no-locale',
     told('locale-update-failed'),
     'the locale cloud-init sets does not exist',
-    { files: [cfg('locale: xx_XX.UTF-8\n')] },
+    { cfg: 'locale: xx_XX.UTF-8\n' },
     [...MODULE_FAILED, 'loc-default'],
   ),
   running(
     'no-default-user',
     told('user-no-default'),
     'a password is set for a default user that is not made',
-    { files: [cfg('users: []\npassword: x\n')] },
+    { cfg: 'users: []\npassword: x\n' },
     [...WARNED, 'acct-default-user', 'acct-sudo-policy', 'reg-boot-ssh'],
   ),
 ]

@@ -17,10 +17,11 @@ export function arrange<F extends Fault>(faults: readonly F[], mayMeet: (a: F, b
   const alone = faults.filter((fault) => !sociable(fault)).map((fault) => [fault])
   // What has many signs fits into few places, so it chooses first.
   const together = faults.filter(sociable).toSorted((a, b) => b.signs.length - a.signs.length)
-  for (let count = 2; ; count++) {
+  for (let count = 2; count < together.length; count++) {
     const groups = arrangeIn(count, together, mayMeet)
-    if (groups) return [...groups, ...alone]
+    if (groups && doubts([...groups, ...alone]).length === 0) return [...groups, ...alone]
   }
+  return faults.map((fault) => [fault])
 }
 
 function arrangeIn<F extends Fault>(
@@ -37,7 +38,7 @@ function arrangeIn<F extends Fault>(
       .toSorted((a, b) => cost(groups, fault, a) - cost(groups, fault, b))
       .filter((place) => place.every((index) => groups[index]?.every((other) => mayMeet(fault, other))))
       .map((place) => groups.map((group, index) => (place.includes(index) ? [...group, fault] : group)))
-      .find((candidate) => doubts(candidate).length === 0)
+      .find((candidate) => doubtsOfFaults(candidate).length === 0)
     if (!found) return undefined
     groups = found
   }
@@ -46,20 +47,34 @@ function arrangeIn<F extends Fault>(
 
 /**
  * What the groups do not prove, as sentences. Nothing is left when each fault has a group in which only it can be the reason for its
- * own `id`, and a group that shows that it is not the reason for anything it does not name.
+ * own `id`, and a group that shows that it is not the reason for anything it does not name; and each sign has one fault somewhere that
+ * alone brings it about.
  */
 export function doubts(groups: readonly (readonly Fault[])[]): string[] {
-  const shown = groups.map((group) => countOf(group.flatMap(({ signs }) => signs)))
-  const ids = new Set(shown.flatMap((counts) => [...counts.keys()]))
+  const shown = groups.map(countSigns)
+  const signs = new Set(shown.flatMap((counts) => [...counts.keys()]))
+  const unproven = [...signs].filter((sign) => !shown.some((counts) => counts.get(sign) === 1))
+  return [...doubtsOfFaults(groups), ...unproven.map((sign) => `${sign} always has several reasons`)]
+}
+
+function doubtsOfFaults(groups: readonly (readonly Fault[])[]): string[] {
+  const shown = groups.map(countSigns)
+  const all = new Set(shown.flatMap((counts) => [...counts.keys()]))
   const places = new Map<Fault, Map<string, number>[]>()
   for (const [index, group] of groups.entries())
     for (const fault of group) places.set(fault, [...(places.get(fault) ?? []), shown[index] ?? new Map()])
   return [...places].flatMap(([{ name, id, signs }, counts]) => [
     ...(counts.some((count) => count.get(id) === 1) ? [] : [`${name} is never the only reason for ${id}`]),
-    ...[...ids]
-      .filter((other) => !signs.includes(other) && counts.every((count) => count.has(other)))
-      .map((other) => `${name} might be a reason for ${other}`),
+    ...[...all]
+      .filter((sign) => !signs.includes(sign) && counts.every((count) => count.has(sign)))
+      .map((sign) => `${name} might be a reason for ${sign}`),
   ])
+}
+
+function countSigns(group: readonly Fault[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const sign of group.flatMap(({ signs }) => signs)) counts.set(sign, (counts.get(sign) ?? 0) + 1)
+  return counts
 }
 
 /** Faults with the same signs belong together: what is not one of them needs a group without any. */
@@ -70,10 +85,4 @@ function cost<F extends Fault>(groups: readonly F[][], { signs }: F, place: read
     return 100 * signs.filter((sign) => !shown.has(sign)).length + group.length
   })
   return costs.reduce((sum, each) => sum + each, 0)
-}
-
-function countOf(names: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return counts
 }
