@@ -26,13 +26,20 @@ export async function installFromSuite(work: UpgradeWork, suite: string): Promis
   }
 }
 
-// Without `-t` nothing but the agent may come from the suite; with it, what the agent cannot do without may come too.
+// Without `-t` nothing but the agent may come from the suite; with it, what the agent cannot do without may come too. Whether that is
+// needed is told by the attempt itself: to ask first would read every index once more.
 async function install(work: UpgradeWork, suite: string): Promise<void> {
   const names = work.packages.join(' ')
   const install = `${APT_GET} install --no-install-recommends`
   await work.run(
     `install ${names} from ${suite}`,
-    `if ${install} -s ${names} >/dev/null 2>&1; then ${install} ${names}; else ${install} -t ${suite} ${names}; fi`,
+    [
+      `said=$(${install} ${names} 2>&1) && { echo "$said"; exit 0; }`,
+      'code=$?',
+      'echo "$said"',
+      `echo "$said" | grep -qiE '(unmet|unsatisfied) dependencies|unable to satisfy dependencies|held broken packages' || exit $code`,
+      `${install} -t ${suite} ${names}`,
+    ].join('\n'),
   )
 }
 
