@@ -1,6 +1,8 @@
 /** Bad images that share an image with no other, each with the reason. */
 export const ALONE: Readonly<Record<string, string>> = {
   'no-init': 'nothing else could show itself in an image that does not boot',
+  'same-machine-id':
+    'the journal is filed under the machine id that the boot began with, so nobody finds what others left there',
   'no-such-datasource': 'without a datasource cloud-init does none of what others break',
 }
 
@@ -18,5 +20,4 @@ export const APART: readonly { names: readonly string[]; because: string }[] = [
   { names: ['no-such-module', 'script-fails'], because: 'the list with the unknown module has no scripts' },
   { names: ['no-such-module', 'dead-archive'], because: 'the list with the unknown module has no packages' },
   { names: ['bad-accounts', 'no-default-user', 'no-sudo'], because: 'each says which accounts there are' },
-  { names: ['same-machine-id', 'bad-commands'], because: 'there is one list of commands at boot' },
 ]

@@ -19,8 +19,9 @@ import type { Session } from '../../../src/platforms/session.ts'
 import type { Check, RegressionCheck } from '../../../src/testing/index.ts'
 import { whyNot } from '../../../src/runner/plan/applies.ts'
 import { findCheckFiles, loadCheckFiles } from '../../../src/runner/checks/load-checks.ts'
+import { arrangeImages, type BadFault, combine, howToTell } from '../../bad-images/combine.ts'
 import { badImages } from '../../bad-images/index.ts'
-import type { BadImage } from '../../bad-images/index.ts'
+import { complaints, nameOf, signsOf } from '../../together/compare.ts'
 import { judge as judgePolicy, phasesOf } from '../../unit/policy/judge.ts'
 import { whyNoLxd } from '../lxd/open-lxd.ts'
 import { failures, judge as judgeRegression, type Judged } from '../regression/judge.ts'
@@ -34,9 +35,9 @@ const ABOUT_TIME = ['reg-boot-budget', 'reg-time-to-ssh', 'reg-ci-stage-budget']
 // Seconds of processor time each; an image that is for one of them is judged by it.
 const SLOW = ['reg-ci-collect-logs', 'reg-ci-schema', 'reg-image-footprint', 'reg-sd-cycle', 'reg-pkg-cycle']
 
-// While one case is worked on: HARNESS_BAD_IMAGES=no-sudo,no-init
-const only = process.env.HARNESS_BAD_IMAGES?.split(',')
-const cases = badImages.filter(({ name, caught }) => caught.phase !== 'rest' && (only?.includes(name) ?? true))
+const images = arrangeImages(badImages.filter(({ caught }) => caught.phase !== 'rest'))
+const faults = [...new Set(images.flat())]
+const GOOD: readonly BadFault[] = []
 const AT_ONCE = 4
 
 describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`, () => {
@@ -46,7 +47,7 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
   let folder: string
   let checks: Check[]
   const limit = pLimit(AT_ONCE)
-  const results = new Map<string, Promise<string[]>>()
+  const results = new Map<readonly BadFault[], Promise<string[]>>()
 
   beforeAll(async () => {
     checks = [...(await loadCheckFiles(await findCheckFiles())).values()]
@@ -56,10 +57,10 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
     rest = await openAtRest(image.rootfs)
     good = { root: rest.root, manifest: image.manifest, fingerprint: id }
     folder = await mkdtemp(join(tmpdir(), 'harness-bad-logs-'))
-    for (const bad of [GOOD, ...cases]) {
-      const result = limit(() => caughtBy(bad))
+    for (const members of [GOOD, ...images]) {
+      const result = limit(() => caughtBy(members))
       result.catch(() => undefined)
-      results.set(bad.overlay.name, result)
+      results.set(members, result)
     }
   })
   afterAll(async () => {
@@ -72,30 +73,36 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
   })
 
   test('the good one is caught by nothing', async () => {
-    expect(await results.get(GOOD.overlay.name)).toEqual([])
+    expect(await results.get(GOOD)).toEqual([])
   })
 
-  test.for(cases)('$name is caught by $caught.id', async ({ caught, also = [], overlay }) => {
-    const wanted = caught.by === 'log-rule' ? `log-${caught.id}` : caught.id
-    expect(await results.get(overlay.name)).toEqual([...new Set([wanted, ...also])].sort())
+  test.for(faults)('$name is caught by $bad.caught.id', async (fault) => {
+    const outcomes = images
+      .filter((members) => members.includes(fault))
+      .map(async (members) => ({ members, failed: (await results.get(members)) ?? [] }))
+    expect(complaints(fault, await Promise.all(outcomes))).toEqual([])
+  })
+
+  test.for(images.map((members) => ({ members, name: nameOf(members) })))('together: $name', async ({ members }) => {
+    expect(await results.get(members), howToTell(members)).toEqual(signsOf(members))
   })
 
   /** Launches the image and gives the ids of all that failed. */
-  async function caughtBy(bad: BadImage): Promise<string[]> {
+  async function caughtBy(members: readonly BadFault[]): Promise<string[]> {
     const name = `hb-${randomBytes(3).toString('hex')}`
-    const snapshot = await neverBooted(good, bad.overlay, `${name}-base`, session.owner)
+    const snapshot = await neverBooted(good, combine(members), `${name}-base`, session.owner)
     await using instance = await session.launch({ image: snapshot, name }).catch(unlessNoBoot)
     // Whether the start fails or what was started stops at once is a matter of milliseconds.
     const ready = await instance?.waitUntilReady().catch(unlessNoBoot)
     if (!instance || !ready) return ['boot']
     const [facts, pair] = await Promise.all([
       collectFacts(instance, 'first-boot'),
-      bad.caught.phase === 'pair' ? twin(snapshot, `${name}-twin`) : undefined,
+      members.some(({ bad }) => bad.caught.phase === 'pair') ? twin(snapshot, `${name}-twin`) : undefined,
     ])
     const policy = await byPolicy(facts, pair)
-    const regression = await byRegression(bad, instance, facts)
+    const regression = await byRegression(members, instance, facts)
     const logs = await byLogs(instance, join(folder, name))
-    return [...policy, ...regression, ...logs].sort()
+    return [...new Set([...policy, ...regression, ...logs])].sort()
   }
 
   async function twin(image: string, name: string): Promise<Facts> {
@@ -118,8 +125,8 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
     return [...found]
   }
 
-  async function byRegression(bad: BadImage, instance: Instance, facts: Facts): Promise<string[]> {
-    const wanted = new Set([bad.caught.id, ...(bad.also ?? [])])
+  async function byRegression(members: readonly BadFault[], instance: Instance, facts: Facts): Promise<string[]> {
+    const wanted = new Set(signsOf(members))
     const fitting = checks.filter(
       (check): check is RegressionCheck =>
         check.suite === 'regression' &&
@@ -160,10 +167,4 @@ function unlessNoBoot(error: unknown): undefined {
 const JUDGED_LOGS = {
   ...findAgent('cloud-init'),
   collect: findAgent('cloud-init').collect.filter(({ file }) => judgedLogKind(file)),
-}
-
-const GOOD: BadImage = {
-  name: 'good',
-  overlay: { name: 'good', description: 'nothing changed' },
-  caught: { by: 'policy', id: 'none', phase: 'first-boot' },
 }

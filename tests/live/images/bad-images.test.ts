@@ -62,7 +62,7 @@ describe.skipIf(!able)(
       expect(await failuresOf(rest.root)).toEqual([])
     })
 
-    test.for(faults)('$name is caught by $id and nothing else', async (fault) => {
+    test.for(faults)('$name is caught by $bad.caught.id and nothing else', async (fault) => {
       const outcomes = images
         .filter((members) => members.includes(fault))
         .map(async (members) => ({ members, failed: (await results.get(members)) ?? [] }))
