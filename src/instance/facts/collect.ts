@@ -6,7 +6,7 @@ import type { Instance } from '../instance.ts'
 import { buildFacts } from './build-facts.ts'
 import type { Facts } from './facts.ts'
 
-const PARTS = ['frames', 'accounts', 'packages', 'system', 'files', 'agent', 'sections']
+const PARTS = ['frames', 'frame', 'accounts', 'packages', 'system', 'files', 'agent', 'sections']
 const END = '\n%end'
 
 let joined: Promise<string> | undefined

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { buildFacts } from '../../../src/instance/facts/build-facts.ts'
 import { collectFactsAtRest, factsScript } from '../../../src/instance/facts/collect.ts'
+import { parseFrames } from '../../../src/instance/facts/parse-frames.ts'
 import { ALPINE, DEBIAN, FREEBSD, makeRoot, type Tree } from './roots.ts'
 
 const shells: [string, string[]][] = [
@@ -157,12 +159,95 @@ describe.each(present)('under %s %s', (...shell) => {
     expect(facts.loader.settings['autoboot_delay']).toBe('-1')
   })
 
+  test('names and contents cannot look like anything but names and contents', async () => {
+    const root = {
+      files: {
+        ...DEBIAN.files,
+        '/etc/cron.d/a\n=passwd\n|b': '=shadow\n.0 \n%end\n\n\nno end',
+        "/etc/cron.d/it's $(id) * \\n": 'x\n',
+        '/etc/cron.daily/a b': 'x',
+        '/etc/cron.daily/c\nd 755 0 0 1 ': 'x',
+        '/etc/cron.weekly/*': 'x',
+        '/etc/hostname': 'one\\nexists=two',
+        '/etc/machine-id': 'a\\nb\n',
+        '/etc/hosts': `${'x'.repeat(70)}\n`.repeat(9000),
+        '/etc/fstab': '\n\nUUID=1 / ext4 defaults 0 1',
+      },
+      links: { ...DEBIAN.links, '/a -> b': 'no where', '/etc/cron.d/zero': '/dev/zero' },
+    }
+    using made = makeRoot(root)
+    const { sections, complete } = parseFrames(await run(shell, made.root))
+    expect(complete).toBe(true)
+    expect(sections.get('cron')?.content).toEqual([
+      './etc/cron.d/a',
+      '=passwd',
+      '|b:1:=shadow',
+      './etc/cron.d/a',
+      '=passwd',
+      '|b:2:.0 ',
+      './etc/cron.d/a',
+      '=passwd',
+      '|b:3:%end',
+      './etc/cron.d/a',
+      '=passwd',
+      '|b:6:no end',
+      "./etc/cron.d/it's $(id) * \\n:1:x",
+    ])
+    const stated = (name: string) => sections.get(name)?.content.map((line) => line.replace(/^.* \.\//, './'))
+    expect(stated('cron-files')).toEqual([
+      './etc/cron.daily/a b',
+      './etc/cron.daily/c',
+      'd 755 0 0 1 ',
+      './etc/cron.weekly/*',
+    ])
+    expect(stated('host-keys')).toEqual(['./etc/ssh/ssh_host_rsa_key'])
+    expect(stated('cloud-init-logs')).toEqual([])
+    expect(sections.get('machine-id')?.content).toContain('/etc/machine-id=a\\nb')
+    expect(sections.get('hostname')?.content).toEqual(['./etc/hostname:1:one\\nexists=two'])
+    expect(sections.get('dangling')?.content).toEqual(['./a -> b -> no where', './vmlinuz -> boot/vmlinuz-6'])
+    expect(sections.get('fstab')).toMatchObject({
+      content: ['./etc/fstab:3:UUID=1 / ext4 defaults 0 1'],
+      truncated: false,
+      exitCode: 0,
+    })
+    expect(sections.get('hosts')).toMatchObject({ truncated: true, exitCode: 0 })
+    expect(sections.get('hosts')?.content.join('\n').length).toBeLessThan(262144)
+  })
+
   test('an empty root makes everything unknown, not clean', async () => {
     const facts = await gather({})
     expect(() => facts.accounts).toThrow(/"accounts" is not known/)
     expect(() => facts.packages).toThrow(/"packages" is not known/)
     expect(() => facts.setuid).toThrow(/is not known/)
   })
+})
+
+test('without GNU find everything is the same', async () => {
+  using made = makeRoot(DEBIAN)
+  const script = await factsScript()
+  const sections = ['= yes ]', '= never ]'].map((found) => {
+    const { stdout } = spawnSync('dash', ['-s', 'rest'], {
+      input: script.replace('= yes ]', found),
+      env: { PATH: process.env['PATH'], ROOT: made.root },
+      encoding: 'utf8',
+    })
+    return [...parseFrames(stdout).sections]
+  })
+  expect(sections[1]).toEqual(sections[0])
+  expect(sections[0]?.length).toBeGreaterThan(60)
+})
+
+test('a number of the kernel is read to its last digit', async () => {
+  const script = (await factsScript()).replace(
+    /^sections <.*/m,
+    '{ printf "%s\\n" "$MARK"; show sysctls sysctls; order z; } | frame &',
+  )
+  const { stdout } = spawnSync('dash', ['-s', 'first-boot'], {
+    input: script.replace('kernel/panic ', 'kernel/pid_max '),
+    encoding: 'utf8',
+  })
+  const known = readFileSync('/proc/sys/kernel/pid_max', 'utf8').trim()
+  expect(parseFrames(stdout).sections.get('sysctls')?.content).toContain(`kernel/pid_max=${known}`)
 })
 
 test('collecting at rest gives the same facts', async () => {

@@ -10,14 +10,14 @@ shadow_classes() {
   return 1
 }
 init_of() {
-  if live && [ -d /run/systemd/system ]; then echo systemd; return; fi
+  if live && [ -d /run/systemd/system ]; then echo init=systemd; return; fi
   real /sbin/init
   case $P in
-    */systemd) echo systemd ;;
-    *) if [ -e ./sbin/openrc ] || [ -e ./usr/sbin/openrc ] || [ -e ./usr/bin/openrc ]; then echo openrc
-      elif [ -e ./etc/rc.subr ]; then echo rc
-      elif [ -e ./etc/inittab ] || [ -d ./etc/init.d ]; then echo sysvinit
-      else echo unknown; fi ;;
+    */systemd) echo init=systemd ;;
+    *) if [ -e ./sbin/openrc ] || [ -e ./usr/sbin/openrc ] || [ -e ./usr/bin/openrc ]; then echo init=openrc
+      elif [ -e ./etc/rc.subr ]; then echo init=rc
+      elif [ -e ./etc/inittab ] || [ -d ./etc/init.d ]; then echo init=sysvinit
+      else echo init=unknown; fi ;;
   esac
 }
 virtualization() {
@@ -29,51 +29,79 @@ virtualization() {
   else echo none; fi
 }
 system() {
-  echo "init=$(init_of)"
+  init_of
   for link in bin sbin lib; do [ -L "./$link" ] && echo "merged=$link"; done
   live || return 0
   echo "virtualization=$(virtualization)"
-  echo "kernel=$(uname -r)"
-  echo "machine=$(uname -m)"
+  # node, kernel and machine, in this order whatever the order they are asked for in
+  # shellcheck disable=SC2046 # words on purpose
+  set -- $(uname -nrm)
+  echo "kernel=$2"
+  echo "machine=$3"
   echo "longbit=$(getconf LONG_BIT 2>/dev/null)"
-  echo "bootid=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime)"
-  echo "uptime=$(cat /proc/uptime 2>/dev/null)"
-  echo "hostname=$(hostname 2>/dev/null || uname -n)"
+  if [ -r /proc/sys/kernel/random/boot_id ]; then order "1bootid=$TAB/proc/sys/kernel/random/boot_id"; else echo "bootid=$(sysctl -n kern.boottime)"; fi
+  if [ -r /proc/uptime ]; then order "1uptime=$TAB/proc/uptime"; else echo uptime=; fi
+  echo "hostname=$1"
   echo "zone=$(date +%Z)"
 }
 machine_id() {
   for name in /etc/machine-id /etc/hostid; do
-    [ -e ".$name" ] && echo "$name=$(first_line "$name")"
+    if [ -e ".$name" ]; then
+      first_line "$name"
+      printf '%s=%s\n' "$name" "$LINE"
+    fi
   done
   if [ -L ./var/lib/dbus/machine-id ]; then echo dbus=link; elif [ -e ./var/lib/dbus/machine-id ]; then echo dbus=file; else echo dbus=absent; fi
 }
 sudo_check() {
-  if program=$(tool visudo); then limited 10 "$program" -c 2>&1; elif program=$(tool doas); then limited 10 "$program" -C /etc/doas.conf 2>&1; else absent; fi
+  if tool visudo; then limited 10 "$TOOL" -c 2>&1; elif tool doas; then limited 10 "$TOOL" -C /etc/doas.conf 2>&1; else absent; fi
 }
-programs() {
-  for name in sudo doas sshd dropbear chronyd ntpd openntpd systemd-timesyncd; do
-    for dir in /usr/sbin /usr/bin /sbin /bin /usr/local/sbin /usr/local/bin /usr/lib/systemd /lib/systemd /usr/lib/sysstat; do
-      real "$dir"
-      if [ -e "$P/$name" ] || [ -L "$P/$name" ]; then echo "$name=$dir/$name"; break; fi
+# placed DIR... -- NAME...: the first of the directories that holds each of them.
+placed() {
+  places=
+  while [ "$1" != -- ]; do
+    real "$1"
+    case $P in *"$NL"* | *"$TAB"*) ;; *) places=$places$1$TAB$P$NL ;; esac
+    shift
+  done
+  shift
+  for name; do
+    left=$places
+    while [ -n "$left" ]; do
+      place=${left%%"$NL"*}
+      left=${left#*"$NL"}
+      if [ -e "${place#*"$TAB"}/$name" ] || [ -L "${place#*"$TAB"}/$name" ]; then
+        echo "$name=${place%%"$TAB"*}/$name"
+        break
+      fi
     done
   done
   return 0
 }
+programs() {
+  placed /usr/sbin /usr/bin /sbin /bin /usr/local/sbin /usr/local/bin /usr/lib/systemd /lib/systemd /usr/lib/sysstat -- \
+    sudo doas sshd dropbear chronyd ntpd openntpd systemd-timesyncd
+}
 # sshd refuses to print its configuration without its run directory, which a socket-activated server may not have yet.
 sshd_run() {
-  program=$(tool sshd) || return 127
-  made=
-  if [ ! -d /run/sshd ] && [ -d /run ]; then mkdir -m 755 /run/sshd && made=1; fi
-  limited 10 "$program" "$@"
-  result=$?
-  [ -z "$made" ] || rmdir /run/sshd
-  return "$result"
+  tool sshd || return 127
+  limited 10 "$TOOL" "$@"
 }
 sshd_test() { sshd_run -t 2>&1; }
 sshd_config() { sshd_run -T -C user=root,host=localhost,addr=192.0.2.1; }
+sshd_answers() {
+  made=
+  if [ ! -d /run/sshd ] && [ -d /run ] && tool sshd; then mkdir -m 755 /run/sshd 2>/dev/null && made=1; fi
+  show sshd-test sshd_test
+  show sshd-config sshd_config
+  [ -z "$made" ] || rmdir /run/sshd
+}
 fingerprints() {
   for key in /etc/ssh/ssh_host_*_key.pub /usr/local/etc/ssh/ssh_host_*_key.pub; do
-    [ -f "$key" ] && printf '%s %s\n' "$key" "$(call 5 ssh-keygen -lf "$key")"
+    if [ -f "$key" ]; then
+      printf '%s ' "$key"
+      call 5 ssh-keygen -lf "$key" || echo
+    fi
   done
   return 0
 }

@@ -3,20 +3,23 @@
 walk() {
   real /etc/passwd
   [ -f "$P" ] || return 66
-  users=$(awk -F: '$3 ~ /^[0-9]+$/ { printf " ! -user %s", $3 }' "$P")
+  set -- "$P"
   real /etc/group
   [ -f "$P" ] || return 66
-  groups=$(awk -F: '$3 ~ /^[0-9]+$/ { printf " ! -group %s", $3 }' "$P")
+  owners=$(awk 'function list(file, test,   line, part) {
+      while ((getline line < file) > 0) { split(line, part, ":"); if (part[3] ~ /^[0-9]+$/) printf " ! -%s %s", test, part[3] }
+      print ""
+    }
+    BEGIN { list(ARGV[1], "user"); list(ARGV[2], "group") }' "$1" "$P") || return
   # shellcheck disable=SC2086 # words on purpose
-  find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run/harness-facts.\* \) -prune -o \
-    \( \( ! -type l \( -perm -4000 -o -perm -2000 -o \( -perm -0002 \( ! -type d -o ! -perm -1000 \) \) \) \) -o \( $users \) -o \( $groups \) -o \
-    -name '.*history' -o -name .history -o -name .lesshst -o -name .viminfo -o -name 'authorized_keys*' \) -exec $STAT "$FORMAT" {} +
+  found_by . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run/harness-facts.\* \) -prune -o \
+    \( \( ! -type l \( -perm -4000 -o -perm -2000 -o \( -perm -0002 \( ! -type d -o ! -perm -1000 \) \) \) \) -o \( ${owners%%"$NL"*} \) -o \( ${owners#*"$NL"} \) -o \
+    -name '.*history' -o -name .history -o -name .lesshst -o -name .viminfo -o -name 'authorized_keys*' \)
 }
 authorized_keys() {
-  existing print_lines /root/.ssh/authorized_keys* /home/*/.ssh/authorized_keys* /usr/home/*/.ssh/authorized_keys* /etc/ssh/authorized_keys* /etc/dropbear/authorized_keys |
-    awk '{ file = $0; sub(/:[0-9]+:.*/, "", file); text = substr($0, length(file) + 2); sub(/^[0-9]+:/, "", text)
-      if (text ~ /^[ \t]*(#|$)/) next; print file, text ~ /^[^ ]*(command=|no-port-forwarding)/ ? "forced" : "key" }'
+  existing print_keys /root/.ssh/authorized_keys* /home/*/.ssh/authorized_keys* /usr/home/*/.ssh/authorized_keys* /etc/ssh/authorized_keys* /etc/dropbear/authorized_keys
 }
+print_keys() { contents k "$@"; }
 roots_of() {
   for name; do real "$name" && [ -d "$P" ] && echo "$P"; done
   return 0
@@ -27,9 +30,11 @@ private_keys() {
   grep -rlE 'BEGIN (RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE'' KEY' $(roots_of /etc /root /home /opt /var) 2>/dev/null | while read -r file; do
     owner=
     real /var/lib/dpkg/info
-    [ -d "$P" ] && owner=$(grep -lxF "${file#.}" "$P"/*.list 2>/dev/null | head -n 1)
+    [ -d "$P" ] && owner=$(grep -lxF "${file#.}" "$P"/*.list 2>/dev/null)
+    owner=${owner%%"$NL"*}
     owner=${owner##*/}
-    printf '%s\t%s\n' "${owner%.list}" "$(stat_all "$file")"
+    printf '%s\t' "${owner%.list}"
+    stat_all "$file" || echo
   done
 }
 credentials() {
@@ -47,17 +52,17 @@ leftovers() {
     runtime) below /run /proc /sys /dev -- ! -path ./run ! -path ./proc ! -path ./sys ! -path ./dev ! -path ./run/lock ;;
     cache) below /var/lib/apt/lists /var/cache/apt /var/cache/dnf /var/cache/yum /var/cache/zypp /var/cache/apk /var/db/pkg /var/cache/debconf -- -type f ! -name lock \( -size +0 -o -name '*.deb' \) ! -path './var/db/pkg/local.sqlite*' ! -path './var/cache/debconf/*.dat*' ;;
     cloud) below /var/lib/cloud /run/cloud-init /var/run/cloud-init -- ! -path ./var/lib/cloud ! -path './var/lib/cloud/seed*' ! -path ./run/cloud-init ;;
-    seeds) stats /var/lib/systemd/random-seed /var/lib/random-seed /var/lib/seedrng '/var/db/entropy/*' /entropy /boot/entropy /var/lib/urandom/random-seed ;;
+    seeds) stated left-seeds /var/lib/systemd/random-seed /var/lib/random-seed /var/lib/seedrng '/var/db/entropy/*' /entropy /boot/entropy /var/lib/urandom/random-seed ;;
     leases) below /var/lib/dhcp /var/lib/dhclient /var/lib/dhcpcd /var/lib/NetworkManager /var/lib/wicked /run/systemd/netif/leases -- -type f -size +0 && stats '/var/db/dhc*' '/etc/dhcp*duid' /etc/dhcpcd.duid ;;
-    build) stats '/usr/bin/qemu-*-static' /usr/sbin/policy-rc.d /.dockerenv /run/.containerenv '/root/anaconda-ks.cfg' '/root/original-ks.cfg' '/root/*.cfg' '/etc/apt/apt.conf.d/*proxy*' /etc/apt/sources.list.d/localdebs.list /etc/apt/trusted.gpg~ '/var/lib/dpkg/*-old' '/etc/*-' '/root/install.*log*' /etc/resolv.conf.bak ;;
+    build) stated left-build '/usr/bin/qemu-*-static' /usr/sbin/policy-rc.d /.dockerenv /run/.containerenv '/root/anaconda-ks.cfg' '/root/original-ks.cfg' '/root/*.cfg' '/etc/apt/apt.conf.d/*proxy*' /etc/apt/sources.list.d/localdebs.list /etc/apt/trusted.gpg~ '/var/lib/dpkg/*-old' '/etc/*-' '/root/install.*log*' /etc/resolv.conf.bak ;;
   esac
 }
-boot_files() { stats '/boot/*' '/boot/grub*/grub.cfg' '/boot/loader/entries/*' '/boot/efi/EFI/BOOT/*' '/boot/efi/EFI/*/shim*' /boot/extlinux.conf /boot/kernel/kernel '/efi/EFI/*/*'; }
+boot_files() { stated boot-files '/boot/*' '/boot/grub*/grub.cfg' '/boot/loader/entries/*' '/boot/efi/EFI/BOOT/*' '/boot/efi/EFI/*/shim*' /boot/extlinux.conf /boot/kernel/kernel '/efi/EFI/*/*'; }
 dangling() {
   for entry in ./* ./.[!.]*; do
     if [ -L "$entry" ]; then
       real "${entry#.}"
-      [ -e "$P" ] || printf '%s -> %s\n' "$entry" "$(readlink "$entry")"
+      [ -e "$P" ] || links "$entry"
     fi
   done
   return 0

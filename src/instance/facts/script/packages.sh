@@ -2,7 +2,12 @@
 dpkg_status() {
   real /var/lib/dpkg/status
   [ -f "$P" ] || return 125
-  regular awk_status "$P" /var/lib/dpkg/status.d/*
+  set -- "$P"
+  for file in ./var/lib/dpkg/status.d/*; do
+    real "${file#.}" || continue
+    if [ -f "$P" ] && [ -r "$P" ]; then set -- "$@" "$P"; fi
+  done
+  awk_status "$@"
 }
 awk_status() {
   awk -v OFS='\t' 'function flush() { if (n != "") print n, v, a, s, c, st; n = v = a = s = c = st = "" }
@@ -32,12 +37,14 @@ pkg_packages() {
 }
 package_manager() {
   for pair in var/lib/dpkg/status=apt usr/lib/apk/db/installed=apk lib/apk/db/installed=apk usr/bin/zypper=zypper usr/bin/dnf=dnf usr/bin/yum=dnf usr/sbin/pkg=pkg; do
-    if [ -e "./${pair%=*}" ]; then echo "${pair#*=}"; return; fi
+    manager=${pair#*=}
+    [ -e "./${pair%=*}" ] && return
   done
-  echo unknown
+  manager=unknown
 }
+show_manager() { package_manager; echo "$manager"; }
 package_audit() {
-  manager=$(package_manager)
+  package_manager
   echo "command=$manager"
   live || return 125
   case $manager in
@@ -65,3 +72,8 @@ apt_lists() {
 }
 orphans() { apt_lists || return 125; call 20 apt list '?obsolete'; }
 upgrades() { apt_lists || return 125; call 30 apt-get -s -o Debug::NoLocking=1 dist-upgrade; }
+# One after the other: what the first has worked out of the lists, the second finds ready.
+apt_answers() {
+  later orphans orphans
+  later upgrades upgrades
+}
