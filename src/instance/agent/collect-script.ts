@@ -37,12 +37,14 @@ export function collectScript(
   ].join('\n')
 }
 
+// Arithmetic takes the blanks away that some `wc` print before the number.
 const FILE_FUNCTION = `file_() {
   part "$1"
   if [ ! -r "$3" ] || [ ! -f "$3" ]; then done_ "$1" 66 0 whole; return; fi
-  size=$(wc -c < "$3" 2>/dev/null | tr -d ' ')
-  if [ "\${size:-0}" -le "$2" ]; then
-    $limit cat "$3" 2>/dev/null; done_ "$1" $? "\${size:-0}" whole
+  size=$(wc -c < "$3" 2>/dev/null)
+  size=$((\${size:-0} + 0))
+  if [ "$size" -le "$2" ]; then
+    $limit cat "$3" 2>/dev/null; done_ "$1" $? "$size" whole
   else
     head=$(($2 / 4)); tail=$(($2 - head))
     $limit head -c "$head" "$3" 2>/dev/null
