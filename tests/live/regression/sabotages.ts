@@ -13,22 +13,28 @@ export interface Sabotage {
   expected?: Expectations
   /** For checks that compare facts: what they would be, had the image been broken. */
   facts?: (seen: { facts: Facts; firstBoot: Facts }) => { facts: Facts; firstBoot: Facts }
+  /** Sabotages that would change what this one does, each with the reason. */
+  apart?: Readonly<Record<string, string>>
 }
 
-const editStatus = (python: string) => ({
-  break: `cp /run/cloud-init/status.json /run/status.saved && python3 -c '
+let saved = 0
+/** Undone in reverse order, several of these may change one file. */
+const edit = (path: string, command: string) => {
+  const copy = `/var/lib/harness-saved-${saved++}`
+  return { break: `cp -p ${path} ${copy} && ${command}`, undo: `cp -p ${copy} ${path}` }
+}
+const editStatus = (python: string) =>
+  edit(
+    '/run/cloud-init/status.json',
+    `python3 -c '
 import json
 path = "/run/cloud-init/status.json"
 data = json.load(open(path))
 v1 = data["v1"]
 ${python}
 json.dump(data, open(path, "w"))'`,
-  undo: 'cp /run/status.saved /run/cloud-init/status.json',
-})
-const edit = (path: string, command: string) => ({
-  break: `cp -p ${path} /var/lib/harness.saved && ${command}`,
-  undo: `cp -p /var/lib/harness.saved ${path}`,
-})
+  )
+const RELOAD = 'netplan writes its files again whenever units are reloaded'
 const impossible = { value: 0.001, source: 'a budget nothing can meet' }
 
 /** One entry per regression check. */
@@ -44,8 +50,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     '/run/cloud-init/ds-identify.log',
     "sed -i 's/^Found/Missed/' /run/cloud-init/ds-identify.log",
   ),
-  'reg-ci-no-deprecations': editStatus('v1["init"]["recoverable_errors"] = {"DEPRECATED": ["a key"]}'),
-  'reg-ci-no-warnings': editStatus('v1["init"]["recoverable_errors"] = {"WARNING": ["something odd"]}'),
+  'reg-ci-no-deprecations': editStatus('v1["init"].setdefault("recoverable_errors", {})["DEPRECATED"] = ["a key"]'),
+  'reg-ci-no-warnings': editStatus('v1["init"].setdefault("recoverable_errors", {})["WARNING"] = ["something odd"]'),
   'reg-ci-no-secrets': {
     break: 'chmod 644 /var/lib/cloud/instance/user-data.txt',
     undo: 'chmod 600 /var/lib/cloud/instance/user-data.txt',
@@ -97,12 +103,13 @@ chmod +x /usr/local/bin/journalctl`,
   },
   'reg-net-dns': edit('/etc/nsswitch.conf', "sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf"),
   'reg-net-no-leftover': {
-    break: 'ip address add 192.0.2.77/24 dev $(ip -o -4 route show default | sed "s/.* dev //;s/ .*//")',
-    undo: 'ip address del 192.0.2.77/24 dev $(ip -o -4 route show default | sed "s/.* dev //;s/ .*//")',
+    break: 'ip address add 192.0.2.77/24 dev $(ip -o -4 route show default | sed "s/.* dev //;s/ .*//;q")',
+    undo: 'ip address del 192.0.2.77/24 dev $(ip -o -4 route show default | sed "s/.* dev //;s/ .*//;q")',
   },
   'reg-net-render': {
     break: 'mkdir /run/net.saved && mv /run/systemd/network/*netplan* /run/net.saved/',
     undo: 'mv /run/net.saved/* /run/systemd/network/ && rmdir /run/net.saved',
+    apart: { 'reg-ci-units': RELOAD, 'reg-sd-cycle': RELOAD },
   },
   'reg-sd-cycle': {
     break: `for pair in 'a b' 'b a'; do set -- $pair; printf '[Unit]\\nRequires=harness-%s.service\\nAfter=harness-%s.service\\nDefaultDependencies=no\\n[Service]\\nType=oneshot\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n' $2 $2 > /etc/systemd/system/harness-$1.service; done; systemctl enable -q harness-a.service; systemctl daemon-reload`,
@@ -173,7 +180,7 @@ chmod +x /usr/local/bin/journalctl`,
   'reg-mod-ca-certs': edit(
     '/etc/ssl/certs/ca-certificates.crt',
     // Whole certificates only: Python programs die of a bundle that ends inside one.
-    'head -n 200 /var/lib/harness.saved | sed -n "1,/END CERTIFICATE/p" > /etc/ssl/certs/ca-certificates.crt',
+    'head -n 200 /etc/ssl/certs/ca-certificates.crt | sed -n "1,/END CERTIFICATE/p" > /run/certs && cat /run/certs > /etc/ssl/certs/ca-certificates.crt',
   ),
   'reg-mod-locale-tz': {
     break: 'cp -P /etc/localtime /run/localtime.saved; ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime',

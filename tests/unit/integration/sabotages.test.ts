@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { findCheckFiles, loadCheckFiles } from '../../../src/runner/checks/load-checks.ts'
+import { faultOf, mayMeet, SLOW } from '../../live/regression/arrange-sabotages.ts'
 import { SABOTAGES } from '../../live/regression/sabotages.ts'
+import { arrange, doubts } from '../../together/arrange.ts'
 import type { RegressionCheck } from '../../../src/testing/index.ts'
 
 let all: RegressionCheck[] = []
@@ -25,6 +27,20 @@ test('there are at least thirty regression checks', () => {
 
 test('every regression check has a case that must fail, and no case is left over', () => {
   expect(Object.keys(SABOTAGES).sort()).toEqual(checks.map((check) => check.id).sort())
+})
+
+test('sabotages that are done together are judged seldom, and prove what each alone would', () => {
+  const lanes = Map.groupBy(checks, (check) => check.info.group ?? 'shared')
+  for (const [lane, members] of lanes) {
+    const groups = arrange(
+      members.map(({ id }) => faultOf(id)),
+      mayMeet,
+    )
+    expect(doubts(groups), lane).toEqual([])
+    expect(groups.length, lane).toBeLessThanOrEqual(Math.max(2, members.length * 0.6))
+  }
+  const apart = Object.values(SABOTAGES).flatMap((sabotage) => Object.keys(sabotage.apart ?? {}))
+  expect([...SLOW, ...apart].filter((id) => SABOTAGES[id] === undefined)).toEqual([])
 })
 
 test('a cell needs fewer than eight boots', () => {
