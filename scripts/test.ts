@@ -22,7 +22,6 @@ const TEST_PACKAGES: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   'dpkg-scanpackages': 'dpkg-dev',
   rsync: 'rsync',
-  nginx: 'nginx-light',
   'systemd-analyze': 'systemd',
   '/usr/lib/python3/dist-packages/boto3': 'python3-boto3',
   '/usr/lib/python3/dist-packages/libcloud': 'python3-libcloud',
