@@ -9,10 +9,6 @@ export const ALONE: Readonly<Record<string, string>> = {
 /** Bad images of which one would change what the other does, each with the reason. */
 export const APART: readonly { names: readonly string[]; because: string }[] = [
   { names: ['empty-root-password', 'root-password'], because: 'there is one password of root' },
-  { names: ['sshd-syntax', 'password-auth'], because: 'sshd does not say what a file it refuses sets' },
-  { names: ['sshd-syntax', 'root-login'], because: 'sshd does not say what a file it refuses sets' },
-  { names: ['no-keygen', 'password-auth'], because: 'sshd says nothing without host keys' },
-  { names: ['no-keygen', 'root-login'], because: 'sshd says nothing without host keys' },
   { names: ['fallback-datasource', 'no-renderer'], because: 'the fallback has no network to render' },
   { names: ['script-fails', 'log-readable'], because: 'the command after a stage runs only if the stage succeeds' },
   { names: ['bad-commands', 'log-readable'], because: 'the command after a stage runs only if the stage succeeds' },

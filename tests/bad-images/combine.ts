@@ -9,14 +9,22 @@ export interface BadFault extends Fault {
   bad: BadImage
 }
 
+/** Of a check that could not be judged. */
+const BROKEN = ': error'
+
 /** Everything that fails because of the image, by the names under which results tell of it. */
 export function faultOf(bad: BadImage): BadFault {
   const id = bad.caught.by === 'log-rule' ? `log-${bad.caught.id}` : bad.caught.id
-  return { name: bad.name, id, signs: [...new Set([id, ...(bad.also ?? [])])].sort(), bad }
+  const signs = [...new Set([id, ...(bad.also ?? [])])].sort()
+  const hides = signs.filter((sign) => sign.endsWith(BROKEN)).map((sign) => sign.slice(0, -BROKEN.length))
+  return { name: bad.name, id, signs, hides, bad }
 }
 
-/** Whether two bad images can be one: neither is kept apart, and they do not write the same file in two ways. */
-export function mayMeet({ bad: a }: BadFault, { bad: b }: BadFault): boolean {
+/** Whether two bad images can be one: neither is kept apart or hides the other, and they do not write the same file in two ways. */
+export function mayMeet(one: BadFault, other: BadFault): boolean {
+  const [a, b] = [one.bad, other.bad]
+  if ([one, other].some(({ hides = [] }) => [...one.signs, ...other.signs].some((sign) => hides.includes(sign))))
+    return false
   if ([a, b].some(({ name }) => ALONE[name] !== undefined)) return false
   if (APART.some(({ names }) => names.includes(a.name) && names.includes(b.name))) return false
   const contents = new Map((a.overlay.files ?? []).map((file) => [file.path, file.content]))

@@ -4,6 +4,8 @@ export interface Fault {
   /** What exists to notice this fault. One of `signs`. */
   id: string
   signs: readonly string[]
+  /** What cannot fail beside this fault, because it cannot be judged. */
+  hides?: readonly string[]
 }
 
 /**
@@ -60,13 +62,15 @@ export function doubts(groups: readonly (readonly Fault[])[]): string[] {
 function doubtsOfFaults(groups: readonly (readonly Fault[])[]): string[] {
   const shown = groups.map(countSigns)
   const all = new Set(shown.flatMap((counts) => [...counts.keys()]))
-  const places = new Map<Fault, Map<string, number>[]>()
+  const places = new Map<Fault, number[]>()
   for (const [index, group] of groups.entries())
-    for (const fault of group) places.set(fault, [...(places.get(fault) ?? []), shown[index] ?? new Map()])
-  return [...places].flatMap(([{ name, id, signs }, counts]) => [
-    ...(counts.some((count) => count.get(id) === 1) ? [] : [`${name} is never the only reason for ${id}`]),
+    for (const fault of group) places.set(fault, [...(places.get(fault) ?? []), index])
+  const hidden = groups.map((group) => new Set(group.flatMap(({ hides = [] }) => hides)))
+  return [...places].flatMap(([{ name, id, signs, hides = [] }, own]) => [
+    ...(own.some((index) => shown[index]?.get(id) === 1) ? [] : [`${name} is never the only reason for ${id}`]),
     ...[...all]
-      .filter((sign) => !signs.includes(sign) && counts.every((count) => count.has(sign)))
+      .filter((sign) => !signs.includes(sign) && !hides.includes(sign))
+      .filter((sign) => own.every((index) => shown[index]?.has(sign) || hidden[index]?.has(sign)))
       .map((sign) => `${name} might be a reason for ${sign}`),
   ])
 }

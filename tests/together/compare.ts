@@ -16,16 +16,24 @@ export function nameOf(members: readonly Fault[]): string {
   return members.map(({ name }) => name).join(' + ') || 'the good one'
 }
 
-/** What speaks against one fault in the groups it is in, as sentences: a sign that is missing, and what fails wherever it is. */
+/**
+ * What speaks against one fault, as sentences: a sign that is missing where it is, and what fails wherever it is without being a sign
+ * of it, as long as only this fault explains each group in which nobody expected that.
+ * @param outcomes of all groups
+ */
 export function complaints(fault: Fault, outcomes: readonly Outcome[]): string[] {
-  const missing = outcomes.flatMap(({ members, failed }) =>
+  const own = outcomes.filter(({ members }) => members.includes(fault))
+  const missing = own.flatMap(({ members, failed }) =>
     fault.signs.filter((sign) => !failed.includes(sign)).map((sign) => `${sign} did not fail in ${nameOf(members)}`),
   )
-  const surplus = new Set(
-    outcomes.flatMap(({ members, failed }) => failed.filter((sign) => !signsOf(members).includes(sign))),
-  )
-  const unexpected = [...surplus]
-    .filter((sign) => outcomes.every(({ failed }) => failed.includes(sign)))
+  const unexpected = [...new Set(own.flatMap(surplusOf))]
+    .filter((sign) => own.every(({ failed }) => failed.includes(sign)))
+    .filter((sign) => outcomes.every((outcome) => own.includes(outcome) || !surplusOf(outcome).includes(sign)))
     .map((sign) => `${sign} failed wherever ${fault.name} is`)
   return [...missing, ...unexpected]
+}
+
+function surplusOf({ members, failed }: Outcome): string[] {
+  const wanted = signsOf(members)
+  return failed.filter((sign) => !wanted.includes(sign))
 }

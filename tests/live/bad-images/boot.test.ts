@@ -77,9 +77,7 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
   })
 
   test.for(faults)('$name is caught by $bad.caught.id', async (fault) => {
-    const outcomes = images
-      .filter((members) => members.includes(fault))
-      .map(async (members) => ({ members, failed: (await results.get(members)) ?? [] }))
+    const outcomes = images.map(async (members) => ({ members, failed: (await results.get(members)) ?? [] }))
     expect(complaints(fault, await Promise.all(outcomes))).toEqual([])
   })
 

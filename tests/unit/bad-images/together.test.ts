@@ -7,6 +7,7 @@ import { complaints } from '../../together/compare.ts'
 
 const fault = (name: string, ...also: string[]): Fault => ({ name, id: `id-${name}`, signs: [`id-${name}`, ...also] })
 const [a, b, c, d] = [fault('a'), fault('b'), fault('c', 'shared'), fault('d', 'shared')] as const
+const hiding: Fault = { ...fault('h'), hides: ['id-b'] }
 
 test.each([
   { when: 'each has a group of its own', groups: [[a], [b]], left: [] },
@@ -30,6 +31,11 @@ test.each([
     when: 'a sign that two share is in each group of a third',
     groups: [[a, c], [a, d], [c], [d]],
     left: ['a might be a reason for shared'],
+  },
+  {
+    when: 'what one hides is not seen in the only group without it',
+    groups: [[a, b], [b], [a, hiding], [hiding]],
+    left: ['a might be a reason for id-b'],
   },
   {
     when: 'two with one id are always together',
@@ -63,15 +69,25 @@ test('what a fault did not do, and what it did besides, is said of it and of nob
     // `a` does nothing, and wherever `b` is, something else fails.
     failed: members.flatMap(({ name, signs }) => (name === 'a' ? [] : name === 'b' ? [...signs, 'odd'] : signs)),
   }))
-  const said = (one: Fault) =>
-    complaints(
-      one,
-      broken.filter(({ members }) => members.includes(one)),
-    )
+  const said = (one: Fault) => complaints(one, broken)
   expect(said(a)).toHaveLength(2)
   expect(said(a).join()).toContain('id-a did not fail in ')
   expect(said(b)).toEqual(['odd failed wherever b is'])
   for (const one of [c, d]) expect(said(one)).toEqual([])
+})
+
+test('a fault is not blamed for what another does beside it, nor where that is a sign of a third', () => {
+  const groups = [
+    [a, c],
+    [a, d],
+    [b, c],
+    [b, d],
+  ].map((members) => ({
+    members,
+    // `a` does what only `b` should.
+    failed: members.flatMap((one) => (one === a ? [...one.signs, 'id-b'] : one.signs)),
+  }))
+  expect([a, b, c, d].map((one) => complaints(one, groups))).toEqual([['id-b failed wherever a is'], [], [], []])
 })
 
 test.each([
