@@ -16,10 +16,27 @@ export function nameOf(members: readonly Fault[]): string {
   return members.map(({ name }) => name).join(' + ') || 'the good one'
 }
 
+/** What is known about one fault: its own groups, which must have been judged, and those of others as far as they were. */
+export async function outcomesFor<F extends Fault>(
+  fault: F,
+  groups: readonly (readonly F[])[],
+  failedIn: (members: readonly F[]) => Promise<readonly string[]>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const members of groups) {
+    try {
+      outcomes.push({ members, failed: await failedIn(members) })
+    } catch (error) {
+      if (members.includes(fault)) throw error
+    }
+  }
+  return outcomes
+}
+
 /**
  * What speaks against one fault, as sentences: a sign that is missing where it is, and what fails wherever it is without being a sign
  * of it, as long as only this fault explains each group in which nobody expected that.
- * @param outcomes of all groups
+ * @param outcomes of `outcomesFor`
  */
 export function complaints(fault: Fault, outcomes: readonly Outcome[]): string[] {
   const own = outcomes.filter(({ members }) => members.includes(fault))

@@ -7,7 +7,7 @@ import { collectFactsAtRest } from '../../../src/instance/facts/collect.ts'
 import type { PolicyCheck } from '../../../src/testing/check.ts'
 import { arrangeImages, type BadFault, combine, howToTell } from '../../bad-images/combine.ts'
 import { badImages } from '../../bad-images/index.ts'
-import { complaints, nameOf, signsOf } from '../../together/compare.ts'
+import { complaints, nameOf, outcomesFor, signsOf } from '../../together/compare.ts'
 import { judge, loadPolicies, phasesOf } from '../../unit/policy/judge.ts'
 import { openWithOverlay } from './bad-root.ts'
 
@@ -63,8 +63,8 @@ describe.skipIf(!able)(
     })
 
     test.for(faults)('$name is caught by $bad.caught.id and nothing else', async (fault) => {
-      const outcomes = images.map(async (members) => ({ members, failed: (await results.get(members)) ?? [] }))
-      expect(complaints(fault, await Promise.all(outcomes))).toEqual([])
+      const outcomes = await outcomesFor(fault, images, async (members) => (await results.get(members)) ?? [])
+      expect(complaints(fault, outcomes)).toEqual([])
     })
 
     test.for(images.map((members) => ({ members, name: nameOf(members) })))('together: $name', async ({ members }) => {
