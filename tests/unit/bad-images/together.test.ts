@@ -3,7 +3,7 @@ import { ALONE, APART } from '../../bad-images/apart.ts'
 import { combine, faultOf, mayMeet } from '../../bad-images/combine.ts'
 import { badImages } from '../../bad-images/index.ts'
 import { arrange, doubts, type Fault } from '../../together/arrange.ts'
-import { complaints } from '../../together/compare.ts'
+import { complaints, outcomesFor } from '../../together/compare.ts'
 
 const fault = (name: string, ...also: string[]): Fault => ({ name, id: `id-${name}`, signs: [`id-${name}`, ...also] })
 const [a, b, c, d] = [fault('a'), fault('b'), fault('c', 'shared'), fault('d', 'shared')] as const
@@ -88,6 +88,16 @@ test('a fault is not blamed for what another does beside it, nor where that is a
     failed: members.flatMap((one) => (one === a ? [...one.signs, 'id-b'] : one.signs)),
   }))
   expect([a, b, c, d].map((one) => complaints(one, groups))).toEqual([['id-b failed wherever a is'], [], [], []])
+})
+
+test('a group that could not be judged concerns only the faults in it', async () => {
+  const groups = [[a, c], [a, d], [b]]
+  const failedIn = async (members: readonly Fault[]) => {
+    if (members.includes(d)) throw new Error('no disk')
+    return members.flatMap(({ signs }) => signs)
+  }
+  expect(await outcomesFor(b, groups, failedIn)).toHaveLength(2)
+  await expect(outcomesFor(a, groups, failedIn)).rejects.toThrow('no disk')
 })
 
 test.each([
