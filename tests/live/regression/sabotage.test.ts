@@ -10,7 +10,7 @@ import { findCheckFiles, loadCheckFiles } from '../../../src/runner/checks/load-
 import { mergeUserData } from '../../../src/runner/checks/multipart.ts'
 import type { Facts, RegressionCheck } from '../../../src/testing/index.ts'
 import { arrange, type Fault } from '../../together/arrange.ts'
-import { complaints, nameOf, type Outcome, signsOf } from '../../together/compare.ts'
+import { complaints, nameOf, type Outcome, outcomesFor, signsOf } from '../../together/compare.ts'
 import { image, whyNoLxd } from '../lxd/open-lxd.ts'
 import { failures, judge, type Judged, reasons } from './judge.ts'
 import { faultOf, mayMeet, SLOW } from './arrange-sabotages.ts'
@@ -112,9 +112,8 @@ describe.skipIf(skip)(`sabotage${skip ? ` (skipped: ${skip})` : ''}`, () => {
         },
       )
       test.for(cases)('$name fails', { timeout: 180_000 }, async (fault) => {
-        const all = []
-        for (const members of groups) all.push(await outcomeOf(members))
-        const mine = all.filter(({ members }) => members.includes(fault))
+        const all = await outcomesFor(fault, groups, async (members) => (await outcomeOf(members)).failed)
+        const mine = await Promise.all(groups.filter((members) => members.includes(fault)).map(outcomeOf))
         expect(complaints(fault, all), mine.map(({ why }) => why).join('\n')).toEqual([])
       })
 
