@@ -21,7 +21,7 @@ import { whyNot } from '../../../src/runner/plan/applies.ts'
 import { findCheckFiles, loadCheckFiles } from '../../../src/runner/checks/load-checks.ts'
 import { arrangeImages, type BadFault, combine, howToTell } from '../../bad-images/combine.ts'
 import { badImages } from '../../bad-images/index.ts'
-import { complaints, nameOf, signsOf } from '../../together/compare.ts'
+import { complaints, nameOf, outcomesFor, signsOf } from '../../together/compare.ts'
 import { judge as judgePolicy, phasesOf } from '../../unit/policy/judge.ts'
 import { whyNoLxd } from '../lxd/open-lxd.ts'
 import { failures, judge as judgeRegression, type Judged } from '../regression/judge.ts'
@@ -32,8 +32,8 @@ const skip =
 
 // Several boots at a time on a busy host say nothing about how fast an image boots.
 const ABOUT_TIME = ['reg-boot-budget', 'reg-time-to-ssh', 'reg-ci-stage-budget']
-// Seconds of processor time each; an image that is for one of them is judged by it.
-const SLOW = ['reg-ci-collect-logs', 'reg-ci-schema', 'reg-image-footprint', 'reg-sd-cycle', 'reg-pkg-cycle']
+// Seconds of processor time each, and no image is for one of them.
+const SLOW = ['reg-ci-collect-logs', 'reg-ci-schema', 'reg-image-footprint', 'reg-pkg-cycle']
 
 const images = arrangeImages(badImages.filter(({ caught }) => caught.phase !== 'rest'))
 const faults = [...new Set(images.flat())]
@@ -77,8 +77,8 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
   })
 
   test.for(faults)('$name is caught by $bad.caught.id', async (fault) => {
-    const outcomes = images.map(async (members) => ({ members, failed: (await results.get(members)) ?? [] }))
-    expect(complaints(fault, await Promise.all(outcomes))).toEqual([])
+    const outcomes = await outcomesFor(fault, images, async (members) => (await results.get(members)) ?? [])
+    expect(complaints(fault, outcomes)).toEqual([])
   })
 
   test.for(images.map((members) => ({ members, name: nameOf(members) })))('together: $name', async ({ members }) => {
@@ -98,7 +98,7 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
       members.some(({ bad }) => bad.caught.phase === 'pair') ? twin(snapshot, `${name}-twin`) : undefined,
     ])
     const policy = await byPolicy(facts, pair)
-    const regression = await byRegression(members, instance, facts)
+    const regression = await byRegression(instance, facts)
     const logs = await byLogs(instance, join(folder, name))
     return [...new Set([...policy, ...regression, ...logs])].sort()
   }
@@ -123,15 +123,15 @@ describe.skipIf(skip)(`bad images that boot${skip ? ` (skipped: ${skip})` : ''}`
     return [...found]
   }
 
-  async function byRegression(members: readonly BadFault[], instance: Instance, facts: Facts): Promise<string[]> {
-    const wanted = new Set(signsOf(members))
+  async function byRegression(instance: Instance, facts: Facts): Promise<string[]> {
     const fitting = checks.filter(
       (check): check is RegressionCheck =>
         check.suite === 'regression' &&
         (check.info.group ?? 'shared') === 'shared' &&
         check.info.disruptive !== true &&
         whyNot(check.info.applies, PLACE) === undefined &&
-        (wanted.has(check.id) || !(SLOW.includes(check.id) || ABOUT_TIME.includes(check.id))),
+        !SLOW.includes(check.id) &&
+        !ABOUT_TIME.includes(check.id),
     )
     const judged: Judged[] = []
     for (const check of fitting) judged.push(await judgeRegression(check, { instance, facts, firstBoot: facts }))
