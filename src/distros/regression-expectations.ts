@@ -62,8 +62,10 @@ const CONTAINER_MESSAGES: ToleratedMessage[] = [
 
 /** Guests of clouds and of QEMU are reached by SSH from their first moment on, and trusted by the host keys that the platform tells. */
 const HUNG_UP: ToleratedMessage = {
-  pattern: '^error: Received disconnect from \\S+ port \\d+:3: .*\\[preauth\\]$',
-  reason: 'the harness hangs up on a guest whose new host key its platform has not told yet, as after a clean',
+  pattern:
+    '^error: (Received disconnect from \\S+ port \\d+:3: .*\\[preauth\\]|kex_exchange_identification: (read: Connection reset by peer|Connection closed by remote host))$',
+  reason:
+    'the harness hangs up on a guest that is not up yet, or whose new host key its platform has not told yet, as after a clean',
 }
 const HUNG_UP_SOURCE = 'https://www.rfc-editor.org/rfc/rfc4253#section-11.1, SSH_DISCONNECT_KEY_EXCHANGE_FAILED'
 

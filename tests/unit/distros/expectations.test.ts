@@ -67,6 +67,8 @@ test('a container that is said to be on a cloud is expected to be one; a machine
   expect(tolerated.map((tolerates) => tolerates(sysfs))).toEqual([false, true])
   const hungUp = 'error: Received disconnect from 10.1.2.3 port 39792:3:  [preauth]'
   expect(tolerated.map((tolerates) => tolerates(hungUp))).toEqual([true, true])
+  const gaveUp = 'error: kex_exchange_identification: read: Connection reset by peer'
+  expect(tolerated.map((tolerates) => tolerates(gaveUp))).toEqual([true, true])
   expect(tolerated.map((tolerates) => tolerates('error: Received disconnect from 10.1.2.3 port 1:2: x'))).toEqual([
     false,
     false,
