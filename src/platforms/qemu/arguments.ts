@@ -64,16 +64,14 @@ function accelerator(name: Accelerator): string {
 }
 
 /**
- * Emulated processors have all that can be emulated cheaply. 5-level page tables cost time and buy nothing; the promise that strings
- * are moved fast makes Linux and its C library move them byte by byte, which an emulator does byte by byte (a boot takes 6 % longer);
+ * Emulated processors have all that can be emulated cheaply. 5-level page tables cost time and buy nothing;
  * pointer authentication in its architected form is what an emulated Arm processor would spend most of its time on.
  * With several emulated processors the 16-byte exchange of QEMU 7 is not atomic enough for Linux.
  */
 function cpu(architecture: Architecture, by: Accelerator, cpus: number): string {
   if (by !== 'tcg') return 'host'
   if (architecture === 'aarch64') return 'max,pauth-impdef=on'
-  const quick = 'max,la57=off,erms=off,fsrm=off'
-  return cpus > 1 ? `${quick},cx16=off` : quick
+  return cpus > 1 ? 'max,la57=off,cx16=off' : 'max,la57=off'
 }
 
 function firmware({ firmware: found }: MachineRecord): string[] {

@@ -68,7 +68,7 @@ test('the other architecture differs in machine and processor only', () => {
     ['max,pauth-impdef=on'],
   ])
   expect(after(qemuArguments({ ...record, accelerator: 'kvm' }), '-cpu')).toEqual(['host'])
-  expect(after(qemuArguments({ ...record, cpus: 2 }), '-cpu')).toEqual(['max,la57=off,erms=off,fsrm=off,cx16=off'])
+  expect(after(qemuArguments({ ...record, cpus: 2 }), '-cpu')).toEqual(['max,la57=off,cx16=off'])
 })
 
 test('an isolated guest reaches nothing', () => {
