@@ -126,3 +126,5 @@ sections() {
 sections </dev/null | frame &
 trap 'kill "$!"; exit 129' HUP INT TERM
 wait "$!"
+# Without awk nothing can be told, and that is an answer: every fact is unknown.
+command -v awk >/dev/null 2>&1 || echo '%end'
