@@ -93,4 +93,5 @@ console.log(
 )
 console.log(`memory: ${rss.early.toFixed(0)} MiB in the first quarter, ${rss.late.toFixed(0)} MiB after it`)
 verdict('time over the ideal schedule', took / ideal, CELLS > 500 ? 1.1 : 1.15)
+if (CELLS <= 500) verdict('memory of the process', Math.max(rss.early, rss.late), 250, ' MiB')
 verdict('memory after the first quarter over memory in it', rss.late / rss.early, 1.15)

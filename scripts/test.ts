@@ -23,6 +23,9 @@ const TEST_PACKAGES: Readonly<Record<string, string>> = {
   'dpkg-scanpackages': 'dpkg-dev',
   rsync: 'rsync',
   'systemd-analyze': 'systemd',
+  guestfish: 'guestfish',
+  depmod: 'kmod',
+  'mkfs.xfs': 'xfsprogs',
   '/usr/lib/python3/dist-packages/boto3': 'python3-boto3',
   '/usr/lib/python3/dist-packages/libcloud': 'python3-libcloud',
 }

@@ -10,10 +10,13 @@ import type { Point } from '../matrix/make-cell.ts'
 import type { Settings } from '../matrix/schema.ts'
 import { withTiers } from '../matrix/tier.ts'
 import type { Waiver } from '../matrix/waivers.ts'
+import { missingAgents, ownSource } from './agent-files.ts'
 import type { OptionValues } from './command.ts'
 import { narrow, type Narrowed } from './narrow.ts'
 import { NARROW_OPTIONS } from './narrow-options.ts'
+import { note } from './output.ts'
 import { packageInfo } from './package-info.ts'
+import { refuseUnknownPlatforms } from './refuse-platforms.ts'
 
 /** Options of every command that works on cells. */
 export const CELL_OPTIONS = {
@@ -84,8 +87,15 @@ export interface SelectedCells extends Narrowed {
   matrixFile: string
 }
 
-/** Reads the matrix and applies the options to it. @throws ConfigError */
-export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>): Promise<SelectedCells> {
+/**
+ * Reads the matrix and applies the options to it.
+ * @param agentsMayCome packages and keys of the matrix that are not there are only told: somebody may bring them before the run
+ * @throws ConfigError
+ */
+export async function selectedCells(
+  options: OptionValues<typeof CELL_OPTIONS>,
+  agentsMayCome = false,
+): Promise<SelectedCells> {
   const [
     { loadMatrix },
     { expandMatrix },
@@ -102,7 +112,9 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
     import('./estimates.ts'),
   ])
   const matrixFile = options.matrix ?? defaultMatrix()
-  const loaded = await withOwnImages(await loadMatrix(matrixFile), options.image ?? [], options.platform ?? [])
+  const written = await loadMatrix(matrixFile)
+  await refuseUnknownPlatforms(written)
+  const loaded = await withOwnImages(written, options.image ?? [], options.platform ?? [])
   const facts = await matrixFacts(loaded)
   const earlier = await earlierRuns(options['reports-dir'])
   const estimator = estimatesOf(loaded, earlier)
@@ -124,8 +136,14 @@ export async function selectedCells(options: OptionValues<typeof CELL_OPTIONS>):
   })
   const waiverFile = options.waivers ?? join(dirname(matrixFile), 'waivers.yaml')
   const waivers = options.waivers !== undefined || existsSync(waiverFile) ? await loadWaivers(waiverFile) : []
+  const narrowed = await narrow(chosen, loaded, options, { earlier, estimator, ordered: coverage !== undefined })
+  const ofCommandLine = options['agent-source'] !== undefined
+  for (const error of await missingAgents(narrowed.cells, loaded, ofCommandLine)) {
+    if (ofCommandLine || !agentsMayCome) throw error
+    note(error.message)
+  }
   return {
-    ...(await narrow(chosen, loaded, options, { earlier, estimator, ordered: coverage !== undefined })),
+    ...narrowed,
     excluded,
     ...(coverage ? { coverage } : {}),
     estimator,
@@ -199,7 +217,7 @@ function overrides(options: OptionValues<typeof CELL_OPTIONS>): Settings {
   const source = options['agent-source']
   return {
     ...(suites ? { suites } : {}),
-    ...(source === undefined ? {} : { agent: { source } }),
+    ...(source === undefined ? {} : { agent: { source: ownSource(source) } }),
     ...(options.attempts === undefined ? {} : { attempts: readTries('attempts', options.attempts) }),
     ...(options['test-attempts'] === undefined
       ? {}

@@ -27,7 +27,7 @@ export interface Invocation<Specs extends OptionSpecs> {
   args: readonly string[]
   /** Everything after the command's name, as typed. */
   argv: readonly string[]
-  /** Fires at the first Ctrl-C or SIGTERM. */
+  /** Fires at the first Ctrl-C, SIGTERM or end of the terminal. */
   signal: AbortSignal
 }
 
@@ -42,6 +42,8 @@ export interface Command<Specs extends OptionSpecs = OptionSpecs> {
   text: string
   options: Specs
   examples?: readonly string[]
+  /** SIGHUP has a meaning of its own here. Default: it ends the command. */
+  ownHangup?: boolean
   /** Resolves with the exit code. */
   run(invocation: Invocation<Specs>): Promise<number>
 }

@@ -21,7 +21,7 @@ export async function main(name: string, argv: readonly string[], commands: type
       await print(commandHelp(command))
       return 0
     }
-    using interrupt = onInterrupt()
+    using interrupt = onInterrupt(!command.ownHangup)
     return await command.run({ options, args, argv, signal: interrupt.signal })
   } catch (error) {
     return reportFailure(error)

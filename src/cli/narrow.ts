@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts'
 import { plural } from '../core/text.ts'
-import type { Cell } from '../matrix/cell.ts'
+import type { Cell, OnlyChecks } from '../matrix/cell.ts'
 import type { Estimator } from '../matrix/estimate.ts'
 import type { LoadedMatrix } from '../matrix/load-matrix.ts'
 import type { EarlierRuns } from '../results/earlier-runs.ts'
@@ -152,7 +152,7 @@ async function byChange(
   )
   const { selected, left, applied } = selectByChange(cells, paths, rules, failing)
   return {
-    selected: selected.map(({ cell, onlyChecks }) => ({ ...cell, ...(onlyChecks ? { onlyChecks } : {}) })),
+    selected: selected.map(({ cell, onlyChecks }) => (onlyChecks ? byRule(cell, onlyChecks) : cell)),
     left: new Map(left.map(({ cell, by }) => [cell.id, by])),
     decisions: [
       `${plural(paths.length, 'changed path')} in ${repo} since ${since}: ${selected.length} of ${cells.length} cells.`,
@@ -162,6 +162,11 @@ async function byChange(
       ),
     ],
   }
+}
+
+/** A change rule takes the place of what the matrix says. */
+function byRule(cell: Cell, onlyChecks: OnlyChecks): Cell {
+  return { ...cell, onlyChecks, onlyChecksAt: [] }
 }
 
 /** Options that mean nothing without another one are slips. */

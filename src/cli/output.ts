@@ -1,10 +1,16 @@
-/** Writes to stdout and resolves when the reader has taken it, so that a slow pipe does not fill memory. */
+/** Writes to stdout and resolves when the reader has taken it, so that a slow pipe does not fill memory; or has gone away. */
 export function print(text: string): Promise<void> {
   return new Promise((resolve) => {
-    if (process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)) resolve()
-    else process.stdout.once('drain', resolve)
+    if (process.stdout.write(text.endsWith('\n') ? text : `${text}\n`) || unread.has(process.stdout)) return resolve()
+    const done = () => {
+      for (const event of ENDS) process.stdout.off(event, done)
+      resolve()
+    }
+    for (const event of ENDS) process.stdout.on(event, done)
   })
 }
+
+const ENDS = ['drain', 'error', 'close'] as const
 
 /** Writes `value` as indented JSON. */
 export function printJson(value: unknown): Promise<void> {
@@ -30,12 +36,16 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** Lets `harness list | head` end quietly: a reader that went away is not an error. */
+/** What a write says when its reader went away: a pipe, or a terminal. */
+const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
+const unread = new Set<NodeJS.WriteStream>()
+
+/** A reader that goes away, as in `harness run | head`, is no error: the work goes on, and its verdict stays. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
-      throw error
+      if (!GONE.has(error.code)) throw error
+      unread.add(stream)
     })
   }
 }

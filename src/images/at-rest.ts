@@ -5,6 +5,7 @@ import { ConfigError } from '../core/errors.ts'
 import { probeHost, runHost } from '../core/subprocess.ts'
 import { makeTempDir } from '../core/temp-dir.ts'
 import { openWorkDir } from './cache.ts'
+import { mayBeTar } from './rest/archive-file.ts'
 import { diskFormatOf } from './rest/disk-file.ts'
 import type { PackedFormat } from './rest/disk-file.ts'
 import { diskToTar } from './rest/disk-to-tar.ts'
@@ -33,6 +34,8 @@ export async function openAtRest(path: string, options: { signal?: AbortSignal }
     throw new ConfigError(`cannot read the image ${path}`, { cause })
   })
   if (info.isDirectory()) return { root: rootOf(file), enter: [], [Symbol.asyncDispose]: () => Promise.resolve() }
+  const format = info.isFile() || info.isBlockDevice() ? await formatOf(file) : undefined
+  if (format === undefined) throw noImage(path)
   // by its name a sweep knows whose it is
   const directory = await makeTempDir('rest')
   await chmod(directory, 0o755)
@@ -40,16 +43,29 @@ export async function openAtRest(path: string, options: { signal?: AbortSignal }
   await mkdir(target, { mode: 0o755 })
   const enter = asNamespaceRoot()
   try {
-    const format = await diskFormatOf(file)
-    const mounted =
-      (await isSquashfs(file)) && enter.length === 0 && (await mountReadOnly(file, target, options.signal))
-    if (format !== undefined) await unpackDiskRoot(file, format, target, enter, options.signal)
+    const mounted = format === 'squashfs' && enter.length === 0 && (await mountReadOnly(file, target, options.signal))
+    if (format !== 'squashfs' && format !== 'tar') await unpackDiskRoot(file, format, target, enter, options.signal)
     else if (!mounted) await unpack(file, target, enter, options.signal)
     return { root: rootOf(target), enter, [Symbol.asyncDispose]: () => takeAway(directory).catch(() => {}) }
   } catch (error) {
     await takeAway(directory).catch(() => {})
+    if (format === 'tar' && /does not look like a tar archive/.test(String(error))) throw noImage(path, error)
     throw error
   }
+}
+
+async function formatOf(file: string): Promise<PackedFormat | 'squashfs' | 'tar' | undefined> {
+  const disk = await diskFormatOf(file)
+  if (disk !== undefined) return disk
+  if (await isSquashfs(file)) return 'squashfs'
+  return (await mayBeTar(file)) ? 'tar' : undefined
+}
+
+function noImage(path: string, cause?: unknown): ConfigError {
+  return new ConfigError(`${path} is no image: not a disk, squashfs, tar or facts file`, {
+    hint: 'the name of a facts file ends in .json',
+    ...(cause === undefined ? {} : { cause }),
+  })
 }
 
 function rootOf(directory: string): string {

@@ -17,7 +17,7 @@ export interface Overlay {
   description: string
   files?: readonly RecipeFile[]
   /**
-   * POSIX sh run on the host with the root of the image as `$tree`, under \`set -eu\`. It runs nothing of the image, and links in the
+   * POSIX sh run on the host with the root of the image as `$tree`, under `set -eu`. It runs nothing of the image, and links in the
    * image lead out of it: write through none.
    */
   edits?: readonly string[]

@@ -79,6 +79,6 @@ async function pathOf(name: string, exists: boolean, options: Opening): Promise<
     throw new ConfigError(`${name} was not downloaded yet`, { hint: `harness image get ${name}` })
   }
   throw new ConfigError(`there is no image and no file "${name}"`, {
-    hint: `give the path of an image or of a facts file, or one of ${[...recipes.map((recipe) => recipe.name), ...new Set(catalogueNames())].slice(0, 8).join(', ')}, ...`,
+    hint: `give the path of an image or of a facts file, or one of ${[...new Set([...recipes.map((recipe) => recipe.name), ...catalogueNames()])].slice(0, 8).join(', ')}, ...`,
   })
 }

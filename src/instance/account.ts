@@ -129,12 +129,18 @@ export class Account {
     await writeFile(this, path, data, options)
   }
 
-  /** Copies a local file, or a folder with everything in it, to the machine. */
+  /**
+   * Copies a local file, or a folder with everything in it, to the machine.
+   * @throws ConfigError when the local file cannot be read; CommandError or TransportError when the remote one cannot be written
+   */
   async push(local: string, remote: string, options: PushOptions = {}): Promise<void> {
     await push(this, local, remote, options)
   }
 
-  /** Copies a file of the machine to a local path. */
+  /**
+   * Copies a file of the machine to a local path.
+   * @throws ConfigError when there is no local folder for it; CommandError or TransportError when the remote file cannot be read
+   */
   async pull(remote: string, local: string, options: FileOptions = {}): Promise<void> {
     await pull(this, remote, local, options)
   }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { toMs } from '../core/duration.ts'
 import type { Duration } from '../core/duration.ts'
+import { ConfigError } from '../core/errors.ts'
 import { CommandError } from './command-error.ts'
 import type { Account } from './account.ts'
 import { quote } from './shell.ts'
@@ -55,7 +57,7 @@ export async function writeFile(
 }
 
 export async function push(account: Account, local: string, remote: string, options: PushOptions): Promise<void> {
-  const info = await stat(local)
+  const info = await statLocal(local)
   if (info.isDirectory()) {
     await pushFolder(account, local, remote, options)
     return
@@ -63,8 +65,9 @@ export async function push(account: Account, local: string, remote: string, opti
   const all = { deadline: TRANSFER, ...options, mode: options.mode ?? info.mode & 0o777 } as const
   const within = waiting(all)
   const deadlineMs = toMs(all.deadline)
-  if (info.size < SMALL || !(await account.isDirect({ deadlineMs }))) {
-    const stdin = createReadStream(local, { highWaterMark: 1 << 18 })
+  const signal = options.signal ? { signal: options.signal } : {}
+  if (info.size < SMALL || !(await account.isDirect({ deadlineMs, ...signal }))) {
+    const stdin = createReadStream(local, { highWaterMark: 1 << 20 })
     const script = [beginScript(remote, newName(), all), 'cat > "$temp" || fail', endScript(all)].join('\n')
     await account.run(script, { ...within, stdin, check: true })
     return
@@ -74,7 +77,6 @@ export async function push(account: Account, local: string, remote: string, opti
     check: true,
   })
   const [path = remote, temporary = '', isNew = ''] = begun.stdout.split('\n')
-  const signal = options.signal ? { signal: options.signal } : {}
   try {
     await account.line.use({ deadlineMs, ...signal }, (transport) =>
       transport.put({ path: local }, temporary, { mode: 0o600, deadlineMs, ...signal }),
@@ -104,12 +106,12 @@ export async function pull(account: Account, remote: string, local: string, opti
     ...(options.signal ? { signal: options.signal } : {}),
   } as const
   const deadlineMs = toMs(within.deadline)
+  await mustBeWritable(local)
   const part = join(dirname(local), `.${basename(local)}.${randomBytes(4).toString('hex')}`)
   try {
-    if (await account.isDirect({ deadlineMs })) {
-      await account.line.use({ deadlineMs }, (transport) =>
-        transport.get(remote, { path: part }, { ...within, deadlineMs }),
-      )
+    const opening = { deadlineMs, ...(options.signal ? { signal: options.signal } : {}) }
+    if (await account.isDirect(opening)) {
+      await account.line.use(opening, (transport) => transport.get(remote, { path: part }, { ...within, deadlineMs }))
     } else {
       const stdoutTo = createWriteStream(part, { highWaterMark: 1 << 20 })
       await account.run(`cat -- ${quote(remote)}`, { ...within, stdoutTo, check: true })
@@ -123,6 +125,32 @@ export async function pull(account: Account, remote: string, local: string, opti
   }
 }
 
+async function statLocal(local: string): Promise<Stats> {
+  try {
+    return await stat(local)
+  } catch (cause) {
+    const why = (cause as Error).message.replace(/^[A-Z]+: |, stat .*$/gs, '')
+    throw new ConfigError(`cannot read ${local} on this host: ${why}`, {
+      hint: 'push copies from this host to the machine: give the path of a file or folder of this host first',
+      cause,
+    })
+  }
+}
+
+/** What the transport says of a local file reads like a fault of the machine. */
+async function mustBeWritable(local: string): Promise<void> {
+  const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+  const folder = dirname(local)
+  if (!(await isFolder(folder)))
+    throw new ConfigError(`cannot write ${local} on this host: there is no folder ${folder}`, {
+      hint: `mkdir -p ${quote(folder)}`,
+    })
+  if (await isFolder(local))
+    throw new ConfigError(`cannot write ${local} on this host: it is a folder`, {
+      hint: 'give the path of the file that is to be written',
+    })
+}
+
 export async function exists(account: Account, path: string): Promise<boolean> {
   // -L, because a dangling link exists too.
   const result = await account.run(`[ -e ${quote(path)} ] || [ -L ${quote(path)} ]`)
@@ -131,7 +159,10 @@ export async function exists(account: Account, path: string): Promise<boolean> {
 
 const FAIL = 'fail() { rm -f -- "$temp"; exit 1; }'
 
-/** The new content is written beside the target, given owner and mode while still private, then renamed into place. */
+/**
+ * The new content is written beside the target, given owner and mode while still private, then renamed into place.
+ * Owner, mode and access list are those of the file that is replaced; only GNU `cp` takes them without the content.
+ */
 function beginScript(path: string, temporary: string, options: WriteOptions): string {
   const target = path.includes('/') ? path : `./${path}`
   return `path=${quote(target)}
@@ -142,7 +173,7 @@ temp="\${path%/*}/.${temporary}"
 ${FAIL}
 umask 077
 new=1
-if [ -f "$path" ]; then new=; cp -p -- "$path" "$temp" || fail; else : > "$temp" || fail; fi`
+if [ -f "$path" ]; then new=; cp -p --attributes-only -- "$path" "$temp" 2>/dev/null || cp -p -- "$path" "$temp" || fail; else : > "$temp" || fail; fi`
 }
 
 function endScript(options: WriteOptions): string {

@@ -1,6 +1,7 @@
-import { createReadStream } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
 import { ConfigError } from '../core/errors.ts'
 import { logKindOf } from './normalise.ts'
+import { mustBeText, openLog } from './open-log.ts'
 import type { LogContext, LogKind } from './rule.ts'
 import { RuleSet } from './rule-set.ts'
 import { shippedLogRules } from './rules/index.ts'
@@ -15,6 +16,8 @@ export interface LogFile {
   name?: string
   /** Default: by the name of the file. */
   kind?: LogKind
+  /** Not collected by the harness: gzip is unpacked, and what is no text is refused. Default false. */
+  foreign?: boolean
 }
 
 let shipped: RuleSet | undefined
@@ -26,8 +29,8 @@ export function shippedRuleSet(): RuleSet {
 }
 
 /**
- * Judges log files, one after the other. Reads at most 64 MiB of each and matches at most 16 KiB of a line.
- * @throws ConfigError when a file cannot be read.
+ * Judges log files, one after the other. Reads at most 64 MiB of each, unpacked, and matches at most 16 KiB of a line.
+ * @throws ConfigError when a file cannot be read, or a foreign one is no text.
  */
 export async function checkLogs(
   files: readonly LogFile[],
@@ -63,16 +66,19 @@ async function scanFile(file: LogFile, context: LogContext, rules: RuleSet): Pro
   let bytes = 0
   let partial = ''
   try {
-    // One byte more than we read tells a file of exactly the limit from a longer one.
-    const stream = createReadStream(file.path, { encoding: 'utf8', end: MAX_FILE, highWaterMark: 256 * 1024 })
-    for await (const chunk of stream as AsyncIterable<string>) {
-      const pieces = chunk.split('\n')
+    const decoder = new StringDecoder('utf8')
+    for await (const chunk of (await openLog(file.path, file.foreign ?? false)) as AsyncIterable<Buffer>) {
+      const text = decoder.write(chunk.subarray(0, MAX_FILE - bytes))
+      if (file.foreign && bytes === 0) mustBeText(text, file.path)
+      bytes += chunk.length
+      const pieces = text.split('\n')
       pieces[0] = partial + (pieces[0] ?? '').slice(0, Math.max(0, MAX_LINE - partial.length))
       partial = (pieces.pop() ?? '').slice(0, MAX_LINE)
       for (const piece of pieces) scanner.push(piece.slice(0, MAX_LINE))
+      if (bytes > MAX_FILE) break
     }
-    bytes = stream.bytesRead
   } catch (error) {
+    if (error instanceof ConfigError) throw error
     throw new ConfigError(`cannot read the log ${file.path}: ${(error as Error).message}`, { cause: error })
   }
   if (partial !== '') scanner.push(partial)

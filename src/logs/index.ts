@@ -6,7 +6,7 @@ export { judgedLogKind, logKindOf } from './normalise.ts'
 export type { LogContext, LogRule } from './rule.ts'
 export { RuleSet } from './rule-set.ts'
 export { shippedLogRules } from './rules/index.ts'
-export type { Finding } from './scan.ts'
+export type { Finding, LogScan } from './scan.ts'
 
 /** Reads log rules of the user from a YAML file, see `user-rules.ts`; the parser is loaded only then. @throws ConfigError */
 export async function readLogRules(file: string): Promise<LogRule[]> {

@@ -1,3 +1,4 @@
+import type { SourcePosition } from '../core/errors.ts'
 import type { CellSummary } from '../results/event.ts'
 import type { Tier } from './tier.ts'
 
@@ -45,8 +46,10 @@ export interface Cell extends CellSummary {
   testAttempts?: number
   /** How much is judged. Default everything. */
   tier?: Tier
-  /** Set when a change of the agent selected only some checks. */
+  /** Set when the matrix or a change of the agent selected only some checks. */
   onlyChecks?: OnlyChecks
+  /** Where the matrix says each of these, in their order. */
+  onlyChecksAt?: readonly SourcePosition[]
 }
 
 /** Checks that matter for a change; the others are not selected, by this rule. */

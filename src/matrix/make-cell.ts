@@ -54,7 +54,8 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
   const named =
     recipe && isDiskPath(recipe.path) ? undefined : /^([a-z][a-z0-9.]*)-(.+?)(?:-(?:amd64|arm64))?$/.exec(image)
   const tier = first('tier')
-  const only = first('only-checks')
+  const onlyIn = layers.find((layer) => layer.settings?.['only-checks'] !== undefined)
+  const only = onlyIn?.settings?.['only-checks']
   const userData = first('user-data')
   const environment = Object.assign({}, ...layers.toReversed().map((layer) => layer.settings?.environment)) as Record<
     string,
@@ -88,7 +89,12 @@ export function makeCell(loaded: LoadedMatrix, given: Point, own: Layer, options
       cleanupMs: limit('cleanup', 2 * 60_000),
     },
     ...(tier === undefined ? {} : { tier }),
-    ...(only === undefined ? {} : { onlyChecks: { globs: only, by: 'the matrix' } }),
+    ...(only === undefined
+      ? {}
+      : {
+          onlyChecks: { globs: only, by: 'the matrix' },
+          onlyChecksAt: only.map((_, index) => loaded.positionOf([...(onlyIn?.path ?? []), 'only-checks', index])),
+        }),
     attempts: first('attempts') ?? 2,
     testAttempts: first('test-attempts') ?? 1,
   }

@@ -62,6 +62,7 @@ const OF_HOST: ReadonlySet<string> = new Set([
   'environment',
   'imageReference',
   'agentSource',
+  'onlyChecksAt',
 ] satisfies (keyof Cell)[])
 
 /**

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { ConfigError, type SourcePosition } from '../core/errors.ts'
 import { nearest } from './nearest.ts'
@@ -24,9 +24,20 @@ export function parseYaml<T>(
   if (broken) throw new ConfigError(broken.message, { position: at(broken.pos[0]) })
   prepare(document, at)
   const positionOf = (path: Path) => at(offsetOf(document, path))
-  const result = schema.safeParse(toPlain(document, file))
+  refuseUnknownAliases(document, at)
+  const plain: unknown = toPlain(document, file)
+  const result = schema.safeParse(plain)
   if (result.success) return { value: result.data, positionOf }
-  const problems = result.error.issues.flatMap(flatten).map((issue) => problem(document, issue, schema))
+  if (plain === null) {
+    const keys = (z.toJSONSchema(schema, { io: 'input' }) as JsonSchema).required ?? []
+    throw new ConfigError('is empty', {
+      position: { file },
+      ...(keys.length > 0 ? { hint: `add ${keys.map((key) => `"${key}"`).join(', ')}` } : {}),
+    })
+  }
+  const found = result.error.issues.flatMap(flatten).map((issue) => problem(document, issue, schema))
+  // A key with a slip in it is not known, and the one that was meant is missing: one mistake, not two.
+  const problems = [...new Map(found.map((one) => [`${one.offset} ${one.message}`, one])).values()]
   problems.sort((a, b) => a.offset - b.offset)
   const first = problems[0]
   if (!first) throw new ConfigError('is not valid', { position: { file } })
@@ -46,6 +57,19 @@ function toPlain(document: Document, file: string): unknown {
   } catch (error) {
     throw new ConfigError((error as Error).message, { position: { file } })
   }
+}
+
+/** @throws ConfigError for the first alias without an anchor before it */
+function refuseUnknownAliases(document: Document, at: (offset: number) => SourcePosition): void {
+  visit(document, {
+    Alias(_, node) {
+      if (node.resolve(document)) return
+      throw new ConfigError(`*${node.source} stands for nothing`, {
+        position: at(node.range?.[0] ?? 0),
+        hint: `write &${node.source} before the value that it stands for, further up`,
+      })
+    },
+  })
 }
 
 /** A union reports one list of issues per member; the member that got furthest tells most. */
@@ -91,6 +115,13 @@ function problem(
     return { offset, message: `${where}${issue.message}`, ...(typeof hint === 'string' ? { hint } : {}) }
   }
   if (/^invalid_(type|value)$/.test(issue.code) && !document.hasIn(issue.path as unknown[])) {
+    const slip = slipOf(document, issue.path, schema)
+    if (slip !== undefined)
+      return problem(
+        document,
+        { code: 'unrecognized_keys', keys: [slip], path: issue.path.slice(0, -1), message: '' },
+        schema,
+      )
     return { offset, message: `${where}is missing`, hint: `add "${String(issue.path.at(-1))}"` }
   }
   const node = document.getIn(issue.path as unknown[], true)
@@ -106,6 +137,16 @@ function problem(
   return { offset, message: `${where}${issue.message}` }
 }
 
+/** The key that is written where one is missing, and is not known, but almost the missing one. */
+function slipOf(document: Document, path: Path, schema: z.ZodType): string | undefined {
+  const parent = path.slice(0, -1)
+  const map = parent.length > 0 ? document.getIn(parent as unknown[], true) : document.contents
+  if (!isMap(map)) return undefined
+  const known = knownKeys(schema, parent)
+  const written = map.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : []))
+  return written.find((key) => !known.includes(key) && nearest(key, known) === path.at(-1))
+}
+
 function suggestion(key: string, known: readonly string[]): { hint?: string } {
   const near = nearest(key, known)
   if (near) return { hint: `did you mean "${near}"?` }
@@ -113,6 +154,7 @@ function suggestion(key: string, known: readonly string[]): { hint?: string } {
 }
 
 interface JsonSchema {
+  required?: string[]
   properties?: Record<string, JsonSchema>
   additionalProperties?: JsonSchema | boolean
   items?: JsonSchema

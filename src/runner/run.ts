@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, type PrerequisiteError } from '../core/errors.ts'
+import { makeFolder } from '../core/make-folder.ts'
 import type { Cell } from '../matrix/cell.ts'
 import type { ShardOfPlan } from '../matrix/shard.ts'
 import type { Waiver } from '../matrix/waivers.ts'
@@ -10,7 +10,7 @@ import type { RunEvent } from '../results/event.ts'
 import type { NotSelectedCell } from '../results/not-selected.ts'
 import { exitCodeOf, type Status, worstStatus } from '../results/status.ts'
 import type { Check } from '../testing/check.ts'
-import { refuseUnknownChecks } from './plan/check-waivers.ts'
+import { refuseUnknownChecks, refuseUnknownSelections } from './plan/check-waivers.ts'
 import { EventLog } from './event-log.ts'
 import type { Executor } from './schedule/executor.ts'
 import { BUILT_IN_CHECKS, type CheckFiles, findCheckFiles, loadCheckFiles } from './checks/load-checks.ts'
@@ -99,11 +99,9 @@ export async function planRun(
     const { manifest } = await loadPlatform(cell.platform)
     plans.push(withoutHarm(planCell(cell, known.checks.values(), new Set(manifest.capabilities), last), waivers))
   }
-  refuseUnknownChecks(
-    waivers,
-    cells,
-    [...bySet.values()].flatMap(({ checks }) => [...checks.keys()]),
-  )
+  const ids = [...bySet.values()].flatMap(({ checks }) => [...checks.keys()])
+  refuseUnknownChecks(waivers, cells, ids)
+  refuseUnknownSelections(cells, ids)
   const checksOf = (cell: Cell) => {
     const known = bySet.get(cell.checks.join('\n'))
     if (!known) throw new Error(`the cell ${cell.id} was not planned`)
@@ -126,7 +124,11 @@ export async function runMatrix(options: RunOptions): Promise<RunResult> {
   const runId = options.runId ?? newRunId()
   await using _hold = await holdRun(runId)
   const runDir = join(options.reportsDir, runId)
-  await mkdir(runDir, { recursive: true })
+  await makeFolder(runDir).catch((error: unknown) => {
+    throw new ConfigError(`no folder for the report can be made: ${(error as Error).message}`, {
+      hint: '--reports-dir DIR names a folder that can be written to',
+    })
+  })
   const old = options.resume ? await resumeFrom(runDir, runId, plans) : undefined
   const cancel = new AbortController()
   // A report that cannot be written makes all further work worthless.

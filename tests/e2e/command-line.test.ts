@@ -320,3 +320,15 @@ describe('places that cannot be asked', () => {
     for (const runId of runs) expect(stdout).toContain(runId)
   })
 })
+
+describe('a folder for reports that cannot be made', () => {
+  // The recursive mkdir of Node never came back from /proc.
+  it.each(['/proc/none', '/dev/null/none', '/etc/passwd'])('%s is said in a line', async (reports) => {
+    const run = ['run', '--platform', 'fake', '--image', 'debian-13', '--suite', 'none', '--reports-dir', reports]
+    const { code, stderr } = await harness(run, { env: { HARNESS_STATE_DIR: folder } })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /^harness: no folder for the report can be made: E\w+: [^\n]+\n {2}--reports-dir DIR [^\n]+\n$/,
+    )
+  })
+})

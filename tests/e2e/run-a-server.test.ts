@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { probeHost, runHost } from '../../src/core/subprocess.ts'
 import { waitUntil } from '../../src/core/wait-until.ts'
+import { unpackedPackage } from '../debian-package.ts'
 import { HARNESS, harness, ROOT } from './cli.ts'
 
 /** What an operator reads. Everything below is taken from it. */
@@ -19,8 +20,10 @@ function blockWith(text: string): string {
 const has = async (program: string) =>
   (await probeHost(['sh', '-c', `command -v ${program}`], { deadlineMs: 10_000 })).exitCode === 0
 const withoutSystemd = (await has('systemd-analyze')) ? '' : 'no systemd-analyze: apt-get install systemd'
-const NGINX = process.env.NGINX ?? 'nginx'
-const withoutNginx = (await has(NGINX)) && (await has('openssl')) ? '' : 'no nginx: apt-get install nginx-light openssl'
+// Not installed for this test: the service of the package would listen on port 80 of the host.
+const NGINX = (await has('nginx')) ? 'nginx' : join((await unpackedPackage('nginx')) ?? '', 'usr/sbin/nginx')
+const withoutNginx =
+  (await has(`${NGINX} && ${NGINX} -v`)) && (await has('openssl')) ? '' : 'no nginx: apt-get install nginx openssl'
 const withoutRsync = (await has('rsync')) ? '' : 'no rsync: apt-get install rsync'
 
 let folder = ''

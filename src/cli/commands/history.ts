@@ -4,6 +4,7 @@ import { matchesCell } from '../../matrix/select.ts'
 import type { History } from '../../results/history/history.ts'
 import { defineCommand } from '../command.ts'
 import { print, printJson } from '../output.ts'
+import { unknownWord } from '../parse.ts'
 
 export default defineCommand({
   name: 'history',
@@ -35,7 +36,12 @@ export default defineCommand({
     for await (const outcomes of readHistory(options['reports-dir'] ?? 'reports', readRuns(options.runs)))
       for (const outcome of outcomes)
         if (!filter || filter.some((glob) => matchesCell(outcome.cell.id, glob))) gatherer.take(outcome)
-    const history = chosen(gatherer.history(), args, options.all ?? false)
+    const all = gatherer.history()
+    await mustBeKnown(
+      args,
+      all.checks.map(({ id }) => id),
+    )
+    const history = chosen(all, args, options.all ?? false)
     if (options.times) await printJson(timesOf(history))
     else if (options.json) await printJson(history)
     else await print((await import('../history-text.ts')).historyText(history))
@@ -46,6 +52,15 @@ export default defineCommand({
 function readRuns(text = '50'): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
   throw new ConfigError(`--runs cannot be "${text}"`, { hint: 'give a whole number from 1' })
+}
+
+async function mustBeKnown(words: readonly string[], seen: readonly string[]): Promise<void> {
+  const strange = words.filter((word) => !seen.some((id) => matchesGlob(id, word)))
+  if (strange.length === 0) return
+  const { checks, rules } = await (await import('../catalogue.ts')).loadCatalogue()
+  const known = [...seen, ...checks.keys(), ...[...rules.keys()].map((id) => `log-${id}`)]
+  for (const word of strange)
+    if (!known.some((id) => matchesGlob(id, word))) throw unknownWord(`check ${word}`, word, known, 'harness list')
 }
 
 function chosen(history: History, wanted: readonly string[], all: boolean): History {

@@ -7,6 +7,7 @@ import type { Facts } from '../../instance/facts/facts.ts'
 import type { ImageDescription } from '../../inspect/index.ts'
 import type { CheckRecord } from '../../results/check-record.ts'
 import { defineCommand } from '../command.ts'
+import { mustBePlatform } from '../known-names.ts'
 import { note, print, printJson, table } from '../output.ts'
 import { describeJudgements, exitCodeOf } from '../judgements.ts'
 
@@ -30,6 +31,14 @@ export default defineCommand({
       import('../../inspect/index.ts'),
       import('../../runner/judge/judge-facts.ts'),
     ])
+    if (options.platform !== undefined) {
+      const { loadChecks } = await import('../../runner/checks/load-checks.ts')
+      const checks = await loadChecks(options.checks)
+      await mustBePlatform(
+        options.platform,
+        [...checks.values()].flatMap(({ info }) => info.applies ?? []),
+      )
+    }
     await using subject = await openSubject(name, { signal, onProgress: note })
     const description = describeImage(subject)
     const text = formatFacts(subject.facts)

@@ -1,3 +1,4 @@
+import { ConfigError } from '../../core/errors.ts'
 import { defineCommand } from '../command.ts'
 import { print, printJson, table } from '../output.ts'
 import { unknownWord } from '../parse.ts'
@@ -25,6 +26,15 @@ const KINDS: Readonly<Record<string, (options: Given) => Promise<Listing>>> = {
   leases: async ({ database }) => (await import('../list-spending.ts')).listLeases(database),
 }
 
+/** Options that say nothing of other lists. */
+const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
+  suite: ['checks'],
+  severity: ['checks'],
+  checks: ['checks'],
+  'reports-dir': ['runs'],
+  database: ['spending', 'leases'],
+}
+
 export default defineCommand({
   name: 'list',
   args: '[checks|rules|platforms|images|runs|spending|leases]',
@@ -47,6 +57,11 @@ export default defineCommand({
     const [kind = 'checks'] = args
     const list = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
     if (!list) throw unknownWord(`kind ${kind}`, kind, Object.keys(KINDS), 'harness list --help')
+    for (const name of Object.keys(ONLY_FOR))
+      if (Object.hasOwn(options, name) && !ONLY_FOR[name]?.includes(kind))
+        throw new ConfigError(`--${name} does not apply to \`harness list ${kind}\``, {
+          hint: `it goes with ${ONLY_FOR[name]?.map((one) => `\`harness list ${one}\``).join(' and ')}`,
+        })
     const { head, rows, data } = await list(options)
     const keep = rows.map(
       (row) =>

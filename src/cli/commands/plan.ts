@@ -23,7 +23,7 @@ export default defineCommand({
   ],
   async run({ options }) {
     const [selected, { printJobs, printPlan, printPlanJson, updateLock }] = await Promise.all([
-      selectedCells(options),
+      selectedCells(options, true),
       import('../print-plan.ts'),
     ])
     if (options['update-lock']) await updateLock(selected)

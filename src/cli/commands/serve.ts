@@ -11,6 +11,7 @@ export default defineCommand({
   name: 'serve',
   args: 'DIR',
   arity: [1, 1],
+  ownHangup: true,
   text: 'Serves an archive of results: takes what registered submitters sign, answers by JSON and pages. One process; DIR holds everything but a database in PostgreSQL. Put a proxy with TLS before it. SIGHUP reads the registrations again; Ctrl-C or SIGTERM lets open requests end, then stops.',
   options: {
     listen: { type: 'string', value: 'HOST:PORT', text: 'default 127.0.0.1:8080' },

@@ -5,7 +5,7 @@ import { note, print, printJson, table } from '../output.ts'
 
 export default defineCommand({
   name: 'sweep',
-  text: 'Removes what interrupted runs left behind: machines, snapshots, disks, images, temporary folders, mounts. Only things with the marks of the harness are touched, and nothing of a run that still goes on. Exit code 4 when something stays, or may: a place where a run made something and that does not answer is asked again by every sweep, until it is forgotten.',
+  text: 'Removes what interrupted runs left behind: machines, snapshots, disks, images, temporary folders, mounts. Only things with the marks of the harness are touched, and nothing of a run that still goes on. Exit code 4 when something stays, or may: a platform that was named and cannot be asked; a place where a run made something and that does not answer is asked again by every sweep, until it is forgotten.',
   options: {
     'dry-run': { type: 'boolean', text: 'only tell what would be removed' },
     run: { type: 'string', value: 'RUN', text: 'only what this run made' },
@@ -53,7 +53,9 @@ export default defineCommand({
     const result = options['dry-run'] ? await planSweep(wanted) : await sweep(wanted)
     if (options.json) await printJson(result)
     else {
-      await print(result.items.length === 0 ? 'nothing was left behind' : itemTable(result.items))
+      const none =
+        result.unreachable.length === 0 ? 'nothing was left behind' : 'nothing was found where it could be looked'
+      await print(result.items.length === 0 ? none : itemTable(result.items))
       for (const runId of result.live) note(`run ${runId} still goes on; it was left alone`)
       const mute = Map.groupBy(
         result.unreachable,
@@ -80,8 +82,14 @@ function advice(runs: readonly string[]): string {
 async function placesOf(names: readonly string[] | undefined, matrix: string | undefined) {
   const { loadMatrix } = await import('../../matrix/load-matrix.ts')
   const { platforms = {} } = matrix === undefined ? {} : (await loadMatrix(matrix)).matrix
-  const wanted = names ?? [...new Set(['lxd', 'qemu', ...Object.keys(platforms)])]
-  return wanted.map((name) => ({ name, options: platforms[name]?.options ?? {} }))
+  const asked = names ?? Object.keys(platforms)
+  const { loadPlatform } = await import('../../platforms/open-platform.ts')
+  for (const name of asked) await loadPlatform(name)
+  const byDefault = names === undefined ? ['lxd', 'qemu'].filter((name) => !asked.includes(name)) : []
+  return [
+    ...asked.map((name) => ({ name, options: platforms[name]?.options ?? {}, asked: true })),
+    ...byDefault.map((name) => ({ name, options: {} })),
+  ]
 }
 
 async function forgetPlaces(

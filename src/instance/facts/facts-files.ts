@@ -25,9 +25,9 @@ export interface FileFacts {
   history: FileEntry[]
   /** `authorized_keys` files; `keys` counts lines that are keys without a forced command that only prints a message. */
   authorizedKeys: (FileEntry & { keys: number; forced: number })[]
-  /** Files that contain a private key, by path only. `package` names the owner package where one is known. */
+  /** Files of at most 1 MiB that contain a private key, by path only. `package` names the owner package where one is known. */
   privateKeys: (FileEntry & { package?: string })[]
-  /** Places where cloud and registry credentials live, and files that contain something shaped like an access key. */
+  /** Places where cloud and registry credentials live, and files of at most 1 MiB with something shaped like an access key. */
   credentials: FileEntry[]
   leftovers: {
     /** Non-empty files below /var/log. */

@@ -9,7 +9,6 @@ import { probeHost } from '../../core/subprocess.ts'
 import { makeTempDir } from '../../core/temp-dir.ts'
 import { pause } from '../../core/wait-until.ts'
 import { getByCat, putByCat } from './cat-files.ts'
-import type { GetOptions } from './cat-files.ts'
 import { ChannelQueue } from './channel-queue.ts'
 import { runChannel } from './channel.ts'
 import type { Channel, ChannelEnd } from './channel.ts'
@@ -17,7 +16,7 @@ import { insist } from './refused-channel.ts'
 import { killScript, wrapCommand } from './remote-command.ts'
 import { parseHostKeys } from './ssh-target.ts'
 import type { SshTarget } from './ssh-target.ts'
-import type { ExecRequest, ExecResult, PutOptions, Transport } from './transport.ts'
+import type { ExecRequest, ExecResult, GetOptions, PutOptions, Transport } from './transport.ts'
 
 /**
  * Logs in with the system's `ssh` and shares one connection among all commands. It knows every algorithm of a hardened server,
@@ -181,14 +180,8 @@ class OpenSshTransport implements Transport {
     await putByCat((request) => this.exec(request), source, remotePath, options)
   }
 
-  get(remotePath: string, target: 'memory', options: GetOptions): Promise<Uint8Array>
-  get(remotePath: string, target: { path: string }, options: GetOptions): Promise<undefined>
-  async get(
-    remotePath: string,
-    target: 'memory' | { path: string },
-    options: GetOptions,
-  ): Promise<Uint8Array | undefined> {
-    return await getByCat((request) => this.exec(request), remotePath, target, options)
+  async get(remotePath: string, target: { path: string }, options: GetOptions): Promise<void> {
+    await getByCat((request) => this.exec(request), remotePath, target, options)
   }
 
   async close(): Promise<void> {

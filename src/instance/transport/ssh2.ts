@@ -4,7 +4,6 @@ import { CancelledError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
 import { pause } from '../../core/wait-until.ts'
 import { getByCat, putByCat } from './cat-files.ts'
-import type { GetOptions } from './cat-files.ts'
 import { ChannelQueue } from './channel-queue.ts'
 import { runChannel } from './channel.ts'
 import type { Channel, ChannelEnd } from './channel.ts'
@@ -14,7 +13,7 @@ import { parseHostKeys } from './ssh-target.ts'
 import { runOnTerminal } from './ssh2-terminal.ts'
 import type { SshTarget } from './ssh-target.ts'
 import type { TerminalRequest } from '../machine.ts'
-import type { ExecRequest, ExecResult, PutOptions, Transport } from './transport.ts'
+import type { ExecRequest, ExecResult, GetOptions, PutOptions, Transport } from './transport.ts'
 
 /**
  * Logs in with the ssh2 library: one connection, no delay, keepalive. Only the given host keys are trusted.
@@ -168,14 +167,8 @@ class Ssh2Transport implements Transport {
     await putByCat((request) => this.exec(request), source, remotePath, options)
   }
 
-  get(remotePath: string, target: 'memory', options: GetOptions): Promise<Uint8Array>
-  get(remotePath: string, target: { path: string }, options: GetOptions): Promise<undefined>
-  async get(
-    remotePath: string,
-    target: 'memory' | { path: string },
-    options: GetOptions,
-  ): Promise<Uint8Array | undefined> {
-    return await getByCat((request) => this.exec(request), remotePath, target, options)
+  async get(remotePath: string, target: { path: string }, options: GetOptions): Promise<void> {
+    await getByCat((request) => this.exec(request), remotePath, target, options)
   }
 
   async terminal(command: string, request: TerminalRequest): Promise<number> {

@@ -36,6 +36,11 @@ export interface PutOptions {
   signal?: AbortSignal
 }
 
+export interface GetOptions {
+  deadlineMs: number
+  signal?: AbortSignal
+}
+
 /**
  * One line to one machine. Implementations: ssh2, OpenSSH ControlMaster, LXD exec, fake.
  * A lost connection rejects with `TransportError('lost')`; it is never a success.
@@ -47,17 +52,8 @@ export interface Transport {
   exec(request: ExecRequest): Promise<ExecResult>
   /** Writes a file as the login user. `source` is content or a local path. Parent folders must exist. */
   put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void>
-  /** Reads a file as the login user into memory or a local path. */
-  get(
-    remotePath: string,
-    target: 'memory',
-    options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number },
-  ): Promise<Uint8Array>
-  get(
-    remotePath: string,
-    target: { path: string },
-    options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number },
-  ): Promise<undefined>
+  /** Reads a file as the login user to a local path. */
+  get(remotePath: string, target: { path: string }, options: GetOptions): Promise<void>
   /** Runs a command on somebody's terminal, where the line can carry one. Resolves with its exit code. */
   terminal?(command: string, request: TerminalRequest): Promise<number>
   close(): Promise<void>

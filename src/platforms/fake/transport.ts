@@ -102,15 +102,10 @@ export class FakeTransport implements Transport {
     this.#guest.files.change(remotePath, '/', { mode: options.mode ?? 0o644 })
   }
 
-  get(remotePath: string, target: 'memory', options: { deadlineMs: number }): Promise<Uint8Array>
-  get(remotePath: string, target: { path: string }, options: { deadlineMs: number }): Promise<undefined>
-  async get(remotePath: string, target: 'memory' | { path: string }): Promise<Uint8Array | undefined> {
+  async get(remotePath: string, target: { path: string }): Promise<void> {
     this.#check()
     try {
-      const data = this.#guest.files.read(remotePath)
-      if (target === 'memory') return data
-      await writeFile(target.path, data)
-      return undefined
+      await writeFile(target.path, this.#guest.files.read(remotePath))
     } catch (error) {
       if (error instanceof FileError) throw new TransportError('protocol', `cannot read ${error.message}`)
       throw error

@@ -1,6 +1,7 @@
 import { PlatformError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
-import type { ExecRequest, ExecResult, PutOptions, Transport } from '../../instance/transport/transport.ts'
+import { getByCat } from '../../instance/transport/cat-files.ts'
+import type { ExecRequest, ExecResult, GetOptions, PutOptions, Transport } from '../../instance/transport/transport.ts'
 import type { LxdClient } from './client.ts'
 import { CommandShell } from './command-shell.ts'
 import type { Sinks } from './command-shell.ts'
@@ -8,7 +9,7 @@ import { cancelledError } from './errors.ts'
 import { killTree } from './exec-kill.ts'
 import { MAX_COMMAND_BYTES, quoteWord } from './exec-script.ts'
 import { FlowSink, feed } from './exec-flow.ts'
-import { readGuestFile, writeGuestFile } from './guest-files.ts'
+import { writeGuestFile } from './guest-files.ts'
 import { KeptBytes } from './marked-stream.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -76,22 +77,9 @@ export class LxdExecTransport implements Transport {
     await this.exec({ command: `chmod ${mode.toString(8)} ${quoteWord(remotePath)}`, ...rest })
   }
 
-  get(
-    remotePath: string,
-    target: 'memory',
-    options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number },
-  ): Promise<Uint8Array>
-  get(
-    remotePath: string,
-    target: { path: string },
-    options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number },
-  ): Promise<undefined>
-  get(
-    remotePath: string,
-    target: 'memory' | { path: string },
-    options: { deadlineMs: number; signal?: AbortSignal; maxBytes?: number },
-  ): Promise<Uint8Array | undefined> {
-    return readGuestFile(this.#client, this.#instance, remotePath, target, options)
+  /** By `cat`: the files API takes half as long again, in small blocks from a helper of its own. */
+  async get(remotePath: string, target: { path: string }, options: GetOptions): Promise<void> {
+    await getByCat((request) => this.exec(request), remotePath, target, options)
   }
 
   close(): Promise<void> {

@@ -1,7 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { pipeline } from 'node:stream/promises'
 import { PlatformError, TransportError } from '../../core/errors.ts'
 import { pause } from '../../core/wait-until.ts'
 import type { Body, LxdClient } from './client.ts'
@@ -10,7 +9,7 @@ import { orMissing } from './errors.ts'
 interface Reading {
   deadlineMs: number
   signal?: AbortSignal
-  maxBytes?: number
+  maxBytes: number
 }
 
 /** With growing pauses: 2.8 s altogether. */
@@ -49,14 +48,13 @@ export async function writeGuestFile(
   })
 }
 
-/** Reads a file as root into memory or to a local path. @throws PlatformError not-found; TransportError when cut off or too big */
+/** Reads a small file as root. @throws PlatformError not-found; TransportError when cut off or too big */
 export async function readGuestFile(
   client: LxdClient,
   instance: string,
   remotePath: string,
-  target: 'memory' | { path: string },
   options: Reading,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array> {
   const { deadlineMs, signal } = options
   const opening = untilHelperAnswers(() =>
     client.open(filesPath(instance), { query: { path: remotePath }, deadlineMs, signal }),
@@ -69,9 +67,7 @@ export async function readGuestFile(
     throw new PlatformError('invalid', `${remotePath} on ${instance} is a directory`)
   }
   try {
-    if (target === 'memory') return await intoMemory(body, remotePath, options.maxBytes ?? 256 * 1024 * 1024)
-    await pipeline(body, createWriteStream(target.path, { highWaterMark: 4 * 1024 * 1024 }))
-    return undefined
+    return await intoMemory(body, remotePath, options.maxBytes)
   } catch (error) {
     if (error instanceof TransportError) throw error
     const reason = options.signal?.aborted ? 'lost' : 'timeout'
@@ -112,7 +108,7 @@ export async function untilHelperAnswers<T>(call: () => Promise<T>): Promise<T> 
 
 async function fileBody(path: string): Promise<Body> {
   const { size } = await stat(path)
-  return { stream: createReadStream(path, { highWaterMark: 1024 * 1024 }), length: size }
+  return { stream: createReadStream(path, { highWaterMark: 4 * 1024 * 1024 }), length: size }
 }
 
 async function intoMemory(body: IncomingMessage, remotePath: string, maxBytes: number): Promise<Uint8Array> {

@@ -86,9 +86,9 @@ export class LxdMachine implements Machine {
   async hostKeys(): Promise<string[]> {
     const names = (await sshKeyFiles(this.#client, this.name)).filter((name) => name.endsWith('_key.pub'))
     const files = names.map((name) =>
-      readGuestFile(this.#client, this.name, `/etc/ssh/${name}`, 'memory', { deadlineMs: 10_000, maxBytes: 16_384 }),
+      readGuestFile(this.#client, this.name, `/etc/ssh/${name}`, { deadlineMs: 10_000, maxBytes: 16_384 }),
     )
-    const texts = (await Promise.all(files)).map((bytes) => Buffer.from(bytes ?? []).toString('utf8'))
+    const texts = (await Promise.all(files)).map((bytes) => Buffer.from(bytes).toString('utf8'))
     return texts.map((text) => text.trim().split(/\s+/).slice(0, 2).join(' ')).filter((line) => line.includes(' '))
   }
 

@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ConfigError } from '../../core/errors.ts'
 import type { Check } from '../../testing/check.ts'
 import { checksOfFiles, loadingFile } from '../../testing/registry.ts'
-import { declareScript, isScript } from './script-check.ts'
+import { refuseWrongInfo } from './check-info.ts'
+import { declareScript, isScript, wouldBeScript } from './script-check.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const EXTENSION = extname(import.meta.url)
@@ -67,7 +68,10 @@ export async function loadCheckFiles(files: CheckFiles): Promise<Map<string, Che
     }
   }
   for (const script of files.scripts) await declareScript(script)
-  return checksOfFiles(new Set([...files.modules, ...files.scripts]))
+  const checks = checksOfFiles(new Set([...files.modules, ...files.scripts]))
+  for (const check of checks.values())
+    if (!BUILT_IN_CHECKS.some((folder) => check.file.startsWith(folder))) refuseWrongInfo(check)
+  return checks
 }
 
 /** All checks the harness brings along and those below `extra`, by id. @throws ConfigError */
@@ -95,7 +99,7 @@ async function addFile(found: CheckFiles, path: string, named: boolean): Promise
   if (/\.[mc]?[jt]s$/.test(path) && !/\.d\.[mc]?ts$/.test(path) && !/\.test\.[jt]s$/.test(path))
     found.modules.push(path)
   else if (await isScript(path)) found.scripts.push(path)
-  else if (named) {
+  else if (named || (await wouldBeScript(path))) {
     throw new ConfigError('is neither a TypeScript file nor an executable', {
       position: { file: path },
       hint: `chmod +x ${path}`,

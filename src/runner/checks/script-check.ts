@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, open } from 'node:fs/promises'
+import { access, open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -8,6 +8,8 @@ import { capText, cleanText } from '../../core/text.ts'
 import { toMs } from '../../core/duration.ts'
 import type { RegressionContext, RegressionInfo } from '../../testing/check.ts'
 import { declareCheck } from '../../testing/registry.ts'
+
+const METADATA = /^\s*(?:#|\/\/|--|;)\s*harness: ?(.*)$/
 
 const metadata = z.strictObject({
   id: z.string(),
@@ -42,6 +44,14 @@ export async function isScript(path: string): Promise<boolean> {
   )
 }
 
+/** Whether a file that cannot be run says of itself that it is a check: it names its interpreter and has metadata. */
+export async function wouldBeScript(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined)
+  if (!info?.isFile()) return false
+  const head = await readHead(path).catch(() => '')
+  return head.startsWith('#!') && head.split('\n').some((line) => METADATA.test(line))
+}
+
 /**
  * Declares an executable as a regression check, from its lines `# harness: YAML`. On the instance it runs as root:
  * exit code 0 passes, 77 skips, any other fails; what it prints is the evidence.
@@ -64,7 +74,7 @@ export async function declareScript(path: string): Promise<void> {
 export async function readScript(path: string): Promise<{ id: string; info: RegressionInfo }> {
   const lines: { text: string; line: number }[] = []
   for (const [index, line] of (await readHead(path)).split('\n').entries()) {
-    const match = /^\s*(?:#|\/\/|--|;)\s*harness: ?(.*)$/.exec(line)
+    const match = METADATA.exec(line)
     if (match) lines.push({ text: match[1] ?? '', line: index + 1 })
   }
   const first = lines[0]

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../core/errors.ts'
 import { shippedLogRules } from '../../logs/index.ts'
 import type { Cell } from '../../matrix/cell.ts'
+import { matchesGlob } from '../../matrix/glob.ts'
 import { nearest } from '../../matrix/nearest.ts'
 import { findWaiver, type Waiver } from '../../matrix/waivers.ts'
 import type { CheckRecord } from '../../results/check-record.ts'
@@ -15,18 +16,42 @@ export function refuseUnknownChecks(
   checks: Iterable<string>,
 ): void {
   if (waivers.length === 0 || cells.some((cell) => cell.checks.length > 0)) return
-  const known = new Set([...checks, ...shippedLogRules.map(({ id }) => `log-${id}`), 'log-scan', 'log-unclassified'])
+  const known = withLogRules(checks)
   for (const waiver of waivers) {
     if (known.has(waiver.check)) continue
     if (!cells.some(({ id }) => findWaiver(waiver.check, id, [waiver]))) continue
-    const near = nearest(waiver.check, known)
+    const { position } = waiver
     throw new ConfigError(`there is no check "${waiver.check}"`, {
-      ...(waiver.position ? { position: waiver.position } : {}),
-      hint: near
-        ? `did you mean "${near}"?`
-        : '`harness list` and `harness list rules` tell the ids; those of rules begin with log-',
+      ...(position ? { position } : {}),
+      hint: suggestion(waiver.check, known),
     })
   }
+}
+
+/**
+ * Refuses `only-checks` of the matrix that mean no check of any cell: a slip there would leave images unjudged.
+ * @throws ConfigError with line and column
+ */
+export function refuseUnknownSelections(cells: readonly Cell[], checks: Iterable<string>): void {
+  const known = withLogRules(checks)
+  for (const { onlyChecks, onlyChecksAt = [] } of cells) {
+    for (const [index, position] of onlyChecksAt.entries()) {
+      const id = onlyChecks?.globs[index]?.replace(/^-/, '')
+      if (id === undefined || [...known].some((one) => matchesGlob(one, id))) continue
+      throw new ConfigError(`there is no check "${id}"`, { position, hint: suggestion(id, known) })
+    }
+  }
+}
+
+function withLogRules(checks: Iterable<string>): Set<string> {
+  return new Set([...checks, ...shippedLogRules.map(({ id }) => `log-${id}`), 'log-scan', 'log-unclassified'])
+}
+
+function suggestion(id: string, known: Iterable<string>): string {
+  const near = nearest(id, known)
+  return near
+    ? `did you mean "${near}"?`
+    : '`harness list` and `harness list rules` tell the ids; those of rules begin with log-'
 }
 
 /**

@@ -24,8 +24,11 @@ export interface SweepOptions {
   spare?: ReadonlySet<string>
   /** Only tells. */
   dryRun?: boolean
-  /** Where to look besides the places the ledgers name, and with which credentials there. One that cannot be opened is left out. */
-  platforms?: readonly { name: string; options: Readonly<Record<string, unknown>> }[]
+  /**
+   * Where to look besides the places the ledgers name, and with which credentials there. One that cannot be opened is left out,
+   * unless it was asked for: then it is said to be unreachable.
+   */
+  platforms?: readonly { name: string; options: Readonly<Record<string, unknown>>; asked?: boolean }[]
   /** How long a place may take to answer the first question, in milliseconds. Default one minute. */
   answerMs?: number
   signal?: AbortSignal
@@ -48,7 +51,7 @@ export interface SweepResult {
   items: SweepItem[]
   /** Runs that still go on; nothing of theirs is touched. */
   live: string[]
-  /** Platforms that could not be asked, though a ledger says something may be there. */
+  /** Platforms that could not be asked, though a ledger says something may be there, or somebody wanted to know. */
   unreachable: { platform: string; error: ErrorRecord; runs: string[] }[]
   /** 0, or 4 when something stays. */
   exitCode: number
@@ -111,17 +114,20 @@ interface Place {
   options: Readonly<Record<string, unknown>>
   /** Runs that said they made something here and are dead. */
   runs: Set<string>
+  /** Somebody wants to know about it. */
+  asked: boolean
 }
 
 function placesOf(dead: readonly LedgerState[], options: SweepOptions): Place[] {
   const places = new Map<string, Place>()
-  const add = (name: string, platformOptions: Readonly<Record<string, unknown>>, run?: string) => {
+  const add = (name: string, platformOptions: Readonly<Record<string, unknown>>, run?: string, asked = false) => {
     const key = JSON.stringify([name, platformOptions])
-    const place = places.get(key) ?? { name, options: platformOptions, runs: new Set() }
+    const place = places.get(key) ?? { name, options: platformOptions, runs: new Set(), asked }
     if (run !== undefined) place.runs.add(run)
     places.set(key, place)
   }
-  for (const { name, options: platformOptions } of options.platforms ?? []) add(name, platformOptions)
+  for (const { name, options: platformOptions, asked } of options.platforms ?? [])
+    add(name, platformOptions, undefined, asked)
   for (const ledger of dead) {
     for (const [name, sets] of ledger.platforms) {
       const given = (options.platforms ?? []).filter((place) => place.name === name).map((place) => place.options)
@@ -155,7 +161,7 @@ async function reach(place: Place, options: SweepOptions, result: SweepResult): 
     void session?.[Symbol.asyncDispose]()
     if (!(error instanceof HarnessError) || error instanceof CancelledError) throw error
     // A platform that is not installed has nothing of ours; one that is mute may have.
-    const mayHave = place.runs.size > 0 || session !== undefined || error instanceof WaitTimeoutError
+    const mayHave = place.asked || place.runs.size > 0 || session !== undefined || error instanceof WaitTimeoutError
     if (mayHave) result.unreachable.push(mute(place, error))
     return undefined
   }

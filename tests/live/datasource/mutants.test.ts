@@ -8,9 +8,7 @@ import type { Facts, RegressionCheck } from '../../../src/testing/index.ts'
 import { image, whyNoLxd } from '../lxd/open-lxd.ts'
 import { failures, judge } from '../regression/judge.ts'
 
-const skip =
-  (await whyNoLxd()) ??
-  (process.env['HARNESS_DATASOURCE_MUTANTS'] ? undefined : 'nine boots: HARNESS_DATASOURCE_MUTANTS=1 runs them')
+const skip = await whyNoLxd()
 const declared = await loadCheckFiles(await findCheckFiles())
 const wanted = new Set([
   'reg-ds-detect',

@@ -3,13 +3,8 @@ import { loadPlatform } from '../../../src/platforms/open-platform.ts'
 import type { Backend } from '../../../src/simulate/backend.ts'
 import { openBackend } from '../../../src/simulate/open-backend.ts'
 
-/**
- * Containers of the LXD of this host behind a simulated cloud, or why there are none, with the command that lifts it.
- * Asked for: two minutes for each cloud.
- */
+/** Containers of the LXD of this host behind a simulated cloud, or why there are none, with the command that lifts it. */
 export async function lxdBackend(): Promise<{ backend?: Backend; missing?: string }> {
-  if (process.env['HARNESS_CLOUDS_ON_LXD'] !== '1')
-    return { missing: 'containers behind simulated clouds take minutes: HARNESS_CLOUDS_ON_LXD=1 runs them' }
   try {
     const [first] = (await (await loadPlatform('lxd')).doctor({})).filter(({ ok, optional }) => !ok && !optional)
     if (first) return { missing: `${first.detail}: ${first.fix ?? 'run harness doctor'}` }

@@ -237,6 +237,30 @@ test('without GNU find everything is the same', async () => {
   expect(sections[0]?.length).toBeGreaterThan(60)
 })
 
+const busybox = present.some(([shell]) => shell === 'busybox')
+test.skipIf(!busybox)(
+  `the programs of BusyBox gather too, past a pipe that nobody writes to${busybox ? '' : ' (skipped: apt-get install busybox)'}`,
+  async () => {
+    const key = '-----BEGIN OPENSSH PRIVATE KEY-----\n'
+    using made = makeRoot({
+      files: { '/etc/mine.pem': key, '/etc/a': 'AKIAIOSFODNN7EXAMPLE', '/etc/os-release': 'ID=x\n' },
+    })
+    using programs = makeRoot({})
+    spawnSync('mkfifo', [`${made.root}/etc/pipe`])
+    spawnSync('sh', ['-c', 'busybox --install -s "$1"', 'sh', programs.root])
+    const { stdout, signal } = spawnSync('ash', ['-s', 'rest'], {
+      input: (await factsScript()).replace(/^PATH=.*/m, `PATH=${programs.root}`),
+      env: { PATH: programs.root, ROOT: made.root },
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    expect(signal).toBe(null)
+    const facts = buildFacts(stdout, { phase: 'rest', collectedAt: '2026-01-01T00:00:00Z', durationMs: 1 })
+    expect(facts.privateKeys.map(({ path }) => path)).toEqual(['/etc/mine.pem'])
+    expect(facts.credentials.map(({ path }) => path)).toEqual(['/etc/a'])
+  },
+)
+
 test('a number of the kernel is read to its last digit', async () => {
   const script = (await factsScript()).replace(
     /^sections <.*/m,

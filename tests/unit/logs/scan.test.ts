@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   checkLogs,
@@ -161,6 +162,32 @@ test('hostile input: escapes, carriage returns, secrets, endless lines, floods',
     '4:ci-level-error',
   ])
   await expect(checkLogs([{ path: join(dir, 'none') }])).rejects.toThrow(/cannot read the log/)
+})
+
+test('a log that somebody brings is unpacked up to the limit, and refused when it is no text', async () => {
+  const scan = async (name: string, data: string | Uint8Array) => {
+    await writeFile(join(dir, name), data)
+    return (await checkLogs([{ path: join(dir, name), foreign: true }]))[0]
+  }
+  const packed = gzipSync(LOGEXC)
+  expect((await scan('cloud-init.log.1.gz', packed))?.findings.map(({ ruleId }) => ruleId)).toEqual([
+    'ci-module-failed',
+  ])
+  expect(await scan('empty.log', '')).toMatchObject({ lines: 0, truncated: false })
+  expect(
+    await scan('latin.log', Buffer.from('Grüße aus dem Gerät, eine ganz gewöhnliche Zeile', 'latin1')),
+  ).toBeDefined()
+  expect(await scan('console.log', `\0${'[    0.1] booting\n'.repeat(100)}`)).toMatchObject({ lines: 100 })
+  const bomb = Buffer.concat(Array.from({ length: 5 }, () => gzipSync(`${'x'.repeat(1 << 20)}\n`.repeat(16))))
+  expect(bomb.length).toBeLessThan(200_000)
+  expect(await scan('bomb.gz', bomb)).toMatchObject({ lines: 64, truncated: true })
+  await expect(scan('cut.gz', packed.subarray(0, -20))).rejects.toThrow(/cannot read the log .*cut\.gz: unexpected end/)
+  for (const noise of [
+    Buffer.from([0, 1, 2, 3]),
+    gzipSync(Buffer.alloc(5000)),
+    Buffer.from('BZh91AY&SY\xd8\xff\xfe\xf1', 'latin1'),
+  ])
+    await expect(scan('noise', noise)).rejects.toThrow(/noise is no log: it is not text/)
 })
 
 test('records: one per rule that hit, and a summary that is a miss when nothing was read', () => {

@@ -48,6 +48,12 @@ const broken: Record<string, string> = {
   'key twice': `${AXES}axes: {}\n`,
   'two problems': `${AXES}attempts: 9\nconcurency: 4\n`,
   'not a mapping': '- lxd\n',
+  'slip in the first key': 'axs:\n  platform: [lxd]\n  image: [debian-12]\n',
+  'slip in an axis that must be there': 'axes:\n  image: [debian-12]\n  platfrom: [lxd]\n',
+  'slip in a key of an entry': `${AXES}exclude:\n  - image: debian-12\n    reasn: old\n`,
+  empty: '',
+  'only a comment': '# later\n',
+  'alias of nothing': 'axes:\n  platform: [lxd]\n  image: *images\n',
 }
 
 test('each mistake in a matrix is named with line, column and a way out', () => {
@@ -154,7 +160,25 @@ test('each mistake in a matrix is named with line, column and a way out', () => 
     two problems
       matrix.yaml:4:11: attempts: Too big: expected number to be <=5 (and 1 more)
     not a mapping
-      matrix.yaml:1:1: Invalid input: expected object, received array"
+      matrix.yaml:1:1: Invalid input: expected object, received array
+    slip in the first key
+      matrix.yaml:1:1: "axs" is not known
+      -> did you mean "axes"?
+    slip in an axis that must be there
+      matrix.yaml:3:3: "platfrom" is not known in axes
+      -> did you mean "platform"?
+    slip in a key of an entry
+      matrix.yaml:6:5: "reasn" is not known in exclude.0
+      -> did you mean "reason"?
+    empty
+      matrix.yaml: is empty
+      -> add "axes"
+    only a comment
+      matrix.yaml: is empty
+      -> add "axes"
+    alias of nothing
+      matrix.yaml:3:10: *images stands for nothing
+      -> write &images before the value that it stands for, further up"
   `)
 })
 

@@ -137,3 +137,13 @@ test('a place that takes connections and never answers keeps neither the others 
     mute.close()
   }
 })
+
+test('a platform that was asked for and cannot be asked is not taken for clean', async () => {
+  using _folder = testFolder()
+  const place = { name: 'lxd', options: { socket: '/nonexistent/unix.socket' } }
+  expect(await sweep({ platforms: [place] })).toMatchObject({ unreachable: [], exitCode: 0 })
+  expect(await sweep({ platforms: [{ ...place, asked: true }] })).toMatchObject({
+    unreachable: [{ platform: 'lxd', runs: [] }],
+    exitCode: 4,
+  })
+})

@@ -71,6 +71,17 @@ test('a check that does not exist cannot be waived', async () => {
   await fakeRun(folder.path, { waivers: [waiver('no-such-check', { cells: 'lxd/*' }), waiver('log-scan')] })
 })
 
+test('a check that does not exist cannot be selected', async () => {
+  using folder = testFolder()
+  const select = (...only: string[]) =>
+    fakeRun(folder.path, { matrix: { checks: [checksAt('good.ts')], suites: ['policy'], 'only-checks': only } })
+  const [first] = await Promise.allSettled([select('good-own', 'good-polcy')])
+  expect(first).toMatchObject({ status: 'rejected', reason: { hint: 'did you mean "good-policy"?' } })
+  await expect(select('good-own', 'good-polcy')).rejects.toThrow(/matrix\.yaml:1:\d+: there is no check "good-polcy"$/)
+  await expect(select('-goood*')).rejects.toThrow('there is no check "goood*"')
+  expect((await select('*', '-good-own')).exitCode).toBe(0)
+})
+
 test('a waiver is needed as long as its check fails anywhere in the cell, or fails before it passes', () => {
   const of = (...records: ReturnType<typeof record>[]) =>
     unneededWaivers([waiver('c')], 'fake/x/default/default', records).length

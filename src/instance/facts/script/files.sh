@@ -24,10 +24,18 @@ roots_of() {
   for name; do real "$name" && [ -d "$P" ] && echo "$P"; done
   return 0
 }
+# Files of at most 1 MiB with a pattern: `grep -r` of BusyBox waits at a named pipe for ever, and reads what is large to its end.
+with_pattern() {
+  pattern=$1
+  shift
+  # shellcheck disable=SC2046 # directories without blanks
+  set -- $(roots_of "$@")
+  [ $# -gt 0 ] || return 0
+  find "$@" -type f ! -size +2048 -exec grep -lE "$pattern" {} + 2>/dev/null
+}
 # The pattern is split so that this script does not find itself.
 private_keys() {
-  # shellcheck disable=SC2046 # directories without blanks
-  grep -rlE 'BEGIN (RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE'' KEY' $(roots_of /etc /root /home /opt /var) 2>/dev/null | while read -r file; do
+  with_pattern 'BEGIN (RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE'' KEY' /etc /root /home /opt /var | while read -r file; do
     owner=
     real /var/lib/dpkg/info
     [ -d "$P" ] && owner=$(grep -lxF "${file#.}" "$P"/*.list 2>/dev/null)
@@ -42,8 +50,7 @@ credentials() {
     stats "$home/.aws/credentials" "$home/.azure/*" "$home/.config/gcloud/*" "$home/.kube/config" "$home/.netrc" "$home/.docker/config.json" "$home/.git-credentials" "$home/.npmrc" "$home/.pypirc"
   done
   stats '/var/lib/waagent/*' /etc/boto.cfg
-  # shellcheck disable=SC2046
-  grep -rlE 'A''KIA[0-9A-Z]{16}' $(roots_of /etc /root /home /opt) 2>/dev/null | while read -r file; do stat_all "$file"; done
+  with_pattern 'A''KIA[0-9A-Z]{16}' /etc /root /home /opt | while read -r file; do stat_all "$file"; done
 }
 leftovers() {
   case $1 in
