@@ -4,7 +4,8 @@ import { HarnessError, PlatformError } from '../core/errors.ts'
 import { probeHost } from '../core/subprocess.ts'
 import type { NetworkInfo } from '../platforms/lxd/api.ts'
 import type { LxdClient } from '../platforms/lxd/client.ts'
-import { isShielded, shieldNetwork } from '../platforms/lxd/network-rules.ts'
+import { callNetwork } from '../platforms/lxd/network-call.ts'
+import { ensureRules, isShielded, shieldedBy, shieldNetwork } from '../platforms/lxd/network-rules.ts'
 import { findFreeSubnet } from './free-subnet.ts'
 import type { LxdSettings } from './settings.ts'
 
@@ -74,6 +75,7 @@ async function createPool(client: LxdClient, { settings, onLine, signal }: Confi
 /** Rules that keep guests from the metadata service of the cloud that this host may be on. */
 export const SHIELD = 'harness-shield'
 
+/** A bridge that an older harness made has none. */
 async function shieldBridge(client: LxdClient, { settings, onLine }: Configuring): Promise<void> {
   if (await hasShield(client, settings)) return
   await shieldNetwork(client, settings.bridge, SHIELD)
@@ -91,19 +93,15 @@ async function createBridge(client: LxdClient, { settings, onLine, signal }: Con
   const link = await probeHost(['ip', 'link', 'show', 'dev', bridge], { deadlineMs: 20_000 })
   if (link.exitCode === 0) await probeHost(['ip', 'link', 'delete', 'dev', bridge], { deadlineMs: 20_000 })
   const address = settings.subnet ?? (await findFreeSubnet())
-  await client.call(
-    'POST',
-    '/1.0/networks',
-    {
-      json: {
-        name: bridge,
-        type: 'bridge',
-        config: { 'ipv4.address': address, 'ipv4.nat': 'true', 'ipv6.address': 'none' },
-      },
-    },
-    { deadlineMs: 120_000, signal },
-  )
-  onLine(`network ${bridge}: ${address}`)
+  await ensureRules(client, SHIELD)
+  const config = { 'ipv4.address': address, 'ipv4.nat': 'true', 'ipv6.address': 'none', ...shieldedBy(SHIELD) }
+  await callNetwork(client, {
+    method: 'POST',
+    path: '/1.0/networks',
+    json: { name: bridge, type: 'bridge', config },
+    signal,
+  })
+  onLine(`network ${bridge}: ${address}; guests cannot reach metadata services of clouds`)
 }
 
 async function exists(

@@ -190,8 +190,8 @@ function configureStep(settings: LxdSettings): SetupStep {
     commands: [
       'PATCH /1.0',
       `POST /1.0/storage-pools ${settings.pool}`,
-      `POST /1.0/networks ${settings.bridge}`,
       'POST /1.0/network-acls',
+      `POST /1.0/networks ${settings.bridge}`,
       'PATCH /1.0/profiles/default',
     ],
     needsRoot: true,

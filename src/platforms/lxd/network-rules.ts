@@ -1,6 +1,7 @@
 import { PlatformError } from '../../core/errors.ts'
 import type { NetworkInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
+import { callNetwork } from './network-call.ts'
 
 /** Config key that ties a network or its rules to the instance they were made for. */
 export const MADE_FOR = 'user.harness.instance'
@@ -41,15 +42,19 @@ export function isShielded(network: Pick<NetworkInfo, 'config'>): boolean {
   return Boolean(network.config['security.acls'])
 }
 
+/** Makes rules that several networks share, when there are none by that name. */
+export async function ensureRules(client: LxdClient, name: string): Promise<void> {
+  if (!(await listRules(client)).some((rules) => rules.name === name)) await makeRules(client, name, {})
+}
+
 /** Puts rules on a bridge that is there; guests on it keep their connections. Done twice it is fine. */
 export async function shieldNetwork(client: LxdClient, network: string, rules: string): Promise<void> {
-  if (!(await listRules(client)).some(({ name }) => name === rules)) await makeRules(client, rules, {})
-  await client.call(
-    'PATCH',
-    `/1.0/networks/${network}`,
-    { json: { config: shieldedBy(rules) } },
-    { deadlineMs: 60_000 },
-  )
+  await ensureRules(client, rules)
+  await callNetwork(client, {
+    method: 'PATCH',
+    path: `/1.0/networks/${network}`,
+    json: { config: shieldedBy(rules) },
+  })
 }
 
 /** Removes the rules that were made for an instance. Networks that use them must be gone. */

@@ -5,6 +5,7 @@ import { waitUntil } from '../../core/wait-until.ts'
 import type { Devices, NetworkInfo } from './api.ts'
 import type { LxdClient } from './client.ts'
 import { isUsableBridge } from './host-defaults.ts'
+import { callNetwork } from './network-call.ts'
 import { MADE_FOR, shieldedBy, tryMakeRules } from './network-rules.ts'
 
 /**
@@ -34,7 +35,7 @@ export async function networkForNic(
     ...(shielded ? shieldedBy(name) : {}),
     ...marks,
   }
-  await client.call('POST', '/1.0/networks', { json: { name, type: 'bridge', config } }, { deadlineMs: 60_000 })
+  await callNetwork(client, { method: 'POST', path: '/1.0/networks', json: { name, type: 'bridge', config } })
   return name
 }
 

@@ -4,6 +4,7 @@ import type { Nic } from '../../../imds/document.ts'
 import type { CloudIdentity } from '../../cloud-identity.ts'
 import type { NetworkInfo } from '../api.ts'
 import type { LxdClient } from '../client.ts'
+import { callNetwork } from '../network-call.ts'
 import { MADE_FOR, makeRules, shieldedBy } from '../network-rules.ts'
 import { freeSubnet } from '../own-network.ts'
 
@@ -37,26 +38,23 @@ export async function makeGuestNetwork(
   const config = { ...tags, [MADE_FOR]: instance }
   await makeRules(client, name, config)
   const options = index === 0 ? (cloud.dhcpOptions?.(gateway) ?? []) : []
-  await client.call(
-    'POST',
-    '/1.0/networks',
-    {
-      json: {
-        name,
-        type: 'bridge',
-        config: {
-          'ipv4.address': router,
-          'ipv4.nat': 'true',
-          'ipv6.address': nic.ipv6?.gateway === undefined ? 'none' : `${nic.ipv6.gateway}/64`,
-          ...(nic.ipv6 ? { 'ipv6.dhcp.stateful': 'true', 'ipv6.nat': 'true' } : {}),
-          ...shieldedBy(name),
-          ...(options.length > 0 ? { 'raw.dnsmasq': options.map((option) => `dhcp-${option}`).join('\n') } : {}),
-          ...config,
-        },
+  await callNetwork(client, {
+    method: 'POST',
+    path: '/1.0/networks',
+    json: {
+      name,
+      type: 'bridge',
+      config: {
+        'ipv4.address': router,
+        'ipv4.nat': 'true',
+        'ipv6.address': nic.ipv6?.gateway === undefined ? 'none' : `${nic.ipv6.gateway}/64`,
+        ...(nic.ipv6 ? { 'ipv6.dhcp.stateful': 'true', 'ipv6.nat': 'true' } : {}),
+        ...shieldedBy(name),
+        ...(options.length > 0 ? { 'raw.dnsmasq': options.map((option) => `dhcp-${option}`).join('\n') } : {}),
+        ...config,
       },
     },
-    { deadlineMs: 60_000 },
-  )
+  })
   return { name, nic }
 }
 
