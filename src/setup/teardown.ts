@@ -7,6 +7,7 @@ import type { LxdClient } from '../platforms/lxd/client.ts'
 import { SHIELD } from './configure.ts'
 import { askDaemon, openClient, startDaemon, stopDaemon } from './daemon.ts'
 import { isRoot } from './host.ts'
+import { stopLxcfs } from './lxcfs.ts'
 import { findDaemon } from './packages.ts'
 import type { RunContext } from './plan-setup.ts'
 import type { LxdSettings } from './settings.ts'
@@ -33,6 +34,7 @@ export async function teardownSetup(context: RunContext & { env?: NodeJS.Process
   await unmountAll(settings)
   await probeHost(['ip', 'link', 'delete', 'dev', settings.bridge], { deadlineMs: 20_000 })
   await removeFirewallRules(settings)
+  await stopLxcfs(context.onLine)
   await rm(settings.dir, { recursive: true, force: true })
   for (const file of [settings.logFile, settings.pidFile]) await rm(file, { force: true })
   const left = remains(settings)

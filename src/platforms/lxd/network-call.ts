@@ -28,12 +28,13 @@ export async function callNetwork(client: LxdClient, call: NetworkCall): Promise
       hint: "see which program has it: ss -lnp 'sport = :53'",
       ...(signal ? { signal } : {}),
     },
-    async (attemptSignal): Promise<Attempt<unknown>> => {
+    async (attemptSignal): Promise<Attempt<Error | undefined>> => {
       try {
         await client.call(method, path, { json }, { deadlineMs: 120_000, signal: attemptSignal })
         return { done: true, value: undefined }
       } catch (error) {
-        const inUse = error instanceof Error ? ADDRESS_IN_USE.exec(error.message) : null
+        if (!(error instanceof Error)) throw error
+        const inUse = ADDRESS_IN_USE.exec(error.message)
         return inUse ? { done: false, saw: `port 53 of ${inUse[1]} in use` } : { done: true, value: error }
       }
     },
