@@ -124,6 +124,7 @@ export async function lock(
   const path = join(imagesDir(), `.${name}.lock`)
   const own = join(imagesDir(), `.${name}.${markText(ownMark())}.${Math.random().toString(36).slice(2, 8)}`)
   await writeFile(own, markText(ownMark()))
+  let attempt: Promise<number | undefined> = Promise.resolve(0)
   try {
     await waitUntil(
       {
@@ -132,12 +133,17 @@ export async function lock(
         ...(options.signal ? { signal: options.signal } : {}),
       },
       async () => {
-        const holder = await take(own, path)
+        attempt = take(own, path)
+        const holder = await attempt
         if (holder === undefined) return { done: true, value: undefined }
         options.onProgress?.(`waiting for the build of ${name} by process ${holder}`)
         return { done: false, saw: `held by process ${holder}` }
       },
     )
+  } catch (error) {
+    // an attempt that was under way when the wait ended may have succeeded since
+    if ((await attempt.catch(() => 0)) === undefined) await rm(path, { force: true })
+    throw error
   } finally {
     await rm(own, { force: true })
   }

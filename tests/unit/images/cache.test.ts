@@ -72,3 +72,14 @@ test('a name is locked until it is let go, and the lock of a dead process is tak
   await using _ = await lock('x', {})
   expect((await readdir(imagesDir())).filter((name) => name.startsWith('.x.'))).toEqual(['.x.lock'])
 })
+
+test('a wait for the lock that is aborted at any moment leaves it free', async () => {
+  for (let ticks = 0; ticks < 200; ticks++) {
+    const aborting = new AbortController()
+    const locking = lock('x', { signal: aborting.signal }).catch(() => undefined)
+    for (let tick = 0; tick < ticks % 50; tick++) await new Promise(setImmediate)
+    aborting.abort()
+    await (await locking)?.[Symbol.asyncDispose]()
+    expect(await readdir(imagesDir()).catch(() => [])).toEqual([])
+  }
+})
