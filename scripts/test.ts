@@ -26,6 +26,10 @@ const TEST_PACKAGES: Readonly<Record<string, string>> = {
   guestfish: 'guestfish',
   depmod: 'kmod',
   'mkfs.xfs': 'xfsprogs',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  '/usr/share/OVMF': 'ovmf',
+  'qemu-system-aarch64': 'qemu-system-arm',
+  '/usr/share/AAVMF/AAVMF_CODE.fd': 'qemu-efi-aarch64',
   '/usr/lib/python3/dist-packages/boto3': 'python3-boto3',
   '/usr/lib/python3/dist-packages/libcloud': 'python3-libcloud',
 }

@@ -12,12 +12,12 @@ import { diskFormatOf } from '../../../src/images/rest/disk-file.ts'
 import { collectFactsAtRest } from '../../../src/instance/facts/collect.ts'
 import type { FileEntry } from '../../../src/instance/facts/facts.ts'
 import { openBench, whyNoLxd } from '../lxd/open-lxd.ts'
+import { asNobody, NOBODY } from '../nobody.ts'
 
 const tools = ['/usr/bin/mmdebstrap', '/usr/sbin/mke2fs', '/usr/sbin/sfdisk', '/usr/bin/mcopy', '/usr/bin/qemu-img']
 const able = process.getuid?.() === 0 && tools.every((tool) => existsSync(tool))
 const noLxd = await whyNoLxd()
 const ROOT_START = 128 * 1024 ** 2
-const NOBODY = 65_534
 /** Gives whoever is named in the first file subordinate ids, as `adduser` does, for the rest of the words alone. */
 const SUBIDS = 'for file in /etc/subuid /etc/subgid; do mount --bind "$1" "$file" || exit; done; shift; exec "$@"'
 
@@ -73,35 +73,22 @@ describe.skipIf(!able)('disks (needs root and their tools: sudo ./harness setup 
     expect(facts).toBe(comparable(await collectFactsAtRest(target)))
   })
 
-  test(
-    'somebody who is not root and has subordinate ids finds the same facts in it',
-    { timeout: 120_000 },
-    async ({ skip }) => {
-      const home = await mkdtemp(join(tmpdir(), 'harness-disk-nobody-'))
-      onTestFinished(() => rm(home, { recursive: true, force: true }))
-      const [image, found, subids] = [join(home, 'disk.qcow2'), join(home, 'facts.json'), join(home, 'subids')]
-      await copyFile(disk.path, image)
-      await writeFile(subids, `${NOBODY}:200000:65536\n`)
-      for (const path of [home, image]) await chmod(path, 0o777)
-      const main = join(import.meta.dirname, '../../../src/cli/main.ts')
-      const nobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] as const
-      const readable = await probeHost([...nobody, 'test', '-r', main], { deadlineMs: 10_000 })
-      if (readable.exitCode !== 0) skip(`others may not read ${main}: chmod o+rx its parents`)
-      const ids = ['unshare', '--mount', 'sh', '-c', SUBIDS, 'sh', subids] as const
-      const words = [process.execPath, main, 'inspect', image, '--facts', found]
-      const { exitCode, stderr } = await probeHost([...ids, ...nobody, ...words], {
-        env: {
-          ...process.env,
-          HOME: home,
-          HARNESS_STATE_DIR: join(home, 'state'),
-          HARNESS_CACHE_DIR: join(home, 'cache'),
-        },
-        deadlineMs: 110_000,
-      })
-      expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
-      expect(comparable(JSON.parse(await readFile(found, 'utf8')) as object)).toBe(facts)
-    },
-  )
+  test('somebody who is not root and has subordinate ids finds the same facts in it', { timeout: 120_000 }, async () => {
+    const home = await mkdtemp(join(tmpdir(), 'harness-disk-nobody-'))
+    onTestFinished(() => rm(home, { recursive: true, force: true }))
+    const [image, found, subids] = [join(home, 'disk.qcow2'), join(home, 'facts.json'), join(home, 'subids')]
+    await copyFile(disk.path, image)
+    await writeFile(subids, `${NOBODY}:200000:65536\n`)
+    for (const path of [home, image]) await chmod(path, 0o777)
+    const words = ['inspect', image, '--facts', found]
+    const env = { HOME: home, HARNESS_STATE_DIR: join(home, 'state'), HARNESS_CACHE_DIR: join(home, 'cache') }
+    const { exitCode, stderr } = await probeHost(
+      asNobody(home, 'src/cli/main.ts', words, ['sh', '-c', SUBIDS, 'sh', subids]),
+      { env: { ...process.env, ...env }, deadlineMs: 110_000 },
+    )
+    expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
+    expect(comparable(JSON.parse(await readFile(found, 'utf8')) as object)).toBe(facts)
+  })
 
   test.skipIf(noLxd)(
     `at rest it has the facts of the same root file system in LXD${noLxd ? ` (${noLxd})` : ''}`,

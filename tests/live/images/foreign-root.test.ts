@@ -63,6 +63,8 @@ async function hasKernel(): Promise<boolean> {
   process.env['SUPERMIN_KERNEL'] = join(root, 'boot', kernel)
   process.env['SUPERMIN_KERNEL_VERSION'] = version
   process.env['SUPERMIN_MODULES'] = join(root, 'lib/modules', version)
+  // Where no kernel was ever installed there is no such folder, and supermin 5.2 wants to see it.
+  if (process.getuid?.() === 0) await mkdir('/lib/modules', { recursive: true })
   return true
 }
 
