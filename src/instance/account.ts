@@ -105,11 +105,6 @@ export class Account {
     return await this.#escalation
   }
 
-  /** True when commands of this account run as the user the transport logs in as. */
-  async isDirect(options: { deadlineMs: number; signal?: AbortSignal }): Promise<boolean> {
-    return this.#as === 'login' || (await this.escalation(options)) === 'none'
-  }
-
   get line(): Line {
     return this.#line
   }

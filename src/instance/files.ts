@@ -4,7 +4,6 @@ import type { Stats } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { toMs } from '../core/duration.ts'
 import type { Duration } from '../core/duration.ts'
 import { ConfigError } from '../core/errors.ts'
 import { CommandError } from './command-error.ts'
@@ -30,7 +29,8 @@ export interface WriteOptions extends FileOptions {
 export type PushOptions = WriteOptions
 
 const MAX_IN_MEMORY = 64 * 1024 * 1024
-const SMALL = 1024 * 1024
+/** Of a local file, read at once. */
+const BLOCK = 1024 * 1024
 const TRANSFER = '10 minutes'
 
 export async function readBytes(account: Account, path: string, options: FileOptions): Promise<Uint8Array> {
@@ -45,15 +45,49 @@ export async function readBytes(account: Account, path: string, options: FileOpt
   return result.stdout
 }
 
+/**
+ * The new content is written beside the target, given owner and mode while still private, then renamed into place.
+ * Owner, mode and access list are those of the file that is replaced; only GNU `cp` takes them without the content.
+ */
 export async function writeFile(
   account: Account,
   path: string,
-  data: string | Uint8Array,
+  stdin: string | Uint8Array | NodeJS.ReadableStream,
   options: WriteOptions,
 ): Promise<void> {
-  const temporary = newName()
-  const script = [beginScript(path, temporary, options), 'cat > "$temp" || fail', endScript(options)].join('\n')
-  await account.run(script, { ...waiting(options), stdin: data, check: true })
+  const find = `path=${quote(path.includes('/') ? path : `./${path}`)}
+if [ -L "$path" ]; then path=$(readlink -f -- "$path") || exit 1; fi
+temp="\${path%/*}/.harness-${randomBytes(8).toString('hex')}"`
+  const script = `${options.makeDirs ? `mkdir -p -- ${quote(dirname(path))} || exit 1` : ''}
+${find}
+if [ -d "$path" ]; then echo "$path is a directory" >&2; exit 1; fi
+fail() { rm -f -- "$temp"; exit 1; }
+umask 077
+new=1
+if [ -f "$path" ]; then new=; cp -p --attributes-only -- "$path" "$temp" 2>/dev/null || cp -p -- "$path" "$temp" || fail; else : > "$temp" || fail; fi
+cat > "$temp" || fail
+${endScript(options)}`
+  try {
+    await account.run(script, { ...waiting(options), stdin, check: true })
+  } catch (error) {
+    // One that was killed could not tidy up.
+    if (!(error instanceof CommandError))
+      await account.run(`${find}\nrm -f -- "$temp"`, { deadline: '20 seconds' }).catch(() => undefined)
+    throw error
+  }
+}
+
+function endScript(options: WriteOptions): string {
+  const { mode, owner, group } = options
+  const owners =
+    owner === undefined && group === undefined
+      ? ''
+      : `chown -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} "$temp" || fail\n`
+  const chmod =
+    mode === undefined
+      ? 'if [ -n "$new" ]; then chmod 644 "$temp" || fail; fi'
+      : `chmod ${mode.toString(8)} "$temp" || fail`
+  return `${owners}${chmod}\nmv -f -- "$temp" "$path" || fail`
 }
 
 export async function push(account: Account, local: string, remote: string, options: PushOptions): Promise<void> {
@@ -63,31 +97,11 @@ export async function push(account: Account, local: string, remote: string, opti
     return
   }
   const all = { deadline: TRANSFER, ...options, mode: options.mode ?? info.mode & 0o777 } as const
-  const within = waiting(all)
-  const deadlineMs = toMs(all.deadline)
-  const signal = options.signal ? { signal: options.signal } : {}
-  if (info.size < SMALL || !(await account.isDirect({ deadlineMs, ...signal }))) {
-    const stdin = createReadStream(local, { highWaterMark: 1 << 20 })
-    const script = [beginScript(remote, newName(), all), 'cat > "$temp" || fail', endScript(all)].join('\n')
-    await account.run(script, { ...within, stdin, check: true })
-    return
-  }
-  const begun = await account.run(`${beginScript(remote, newName(), all)}\nprintf '%s\\n' "$path" "$temp" "$new"`, {
-    ...within,
-    check: true,
-  })
-  const [path = remote, temporary = '', isNew = ''] = begun.stdout.split('\n')
+  const source = createReadStream(local, { highWaterMark: BLOCK })
   try {
-    await account.line.use({ deadlineMs, ...signal }, (transport) =>
-      transport.put({ path: local }, temporary, { mode: 0o600, deadlineMs, ...signal }),
-    )
-    await account.run(`path=${quote(path)}; temp=${quote(temporary)}; new=${isNew}\n${FAIL}\n${endScript(all)}`, {
-      ...within,
-      check: true,
-    })
-  } catch (error) {
-    await account.run(`rm -f -- ${quote(temporary)}`, { deadline: '20 seconds' }).catch(() => undefined)
-    throw error
+    await writeFile(account, remote, source, all)
+  } finally {
+    source.destroy()
   }
 }
 
@@ -105,21 +119,16 @@ export async function pull(account: Account, remote: string, local: string, opti
     deadline: options.deadline ?? TRANSFER,
     ...(options.signal ? { signal: options.signal } : {}),
   } as const
-  const deadlineMs = toMs(within.deadline)
   await mustBeWritable(local)
   const part = join(dirname(local), `.${basename(local)}.${randomBytes(4).toString('hex')}`)
+  const stdoutTo = createWriteStream(part, { highWaterMark: BLOCK })
   try {
-    const opening = { deadlineMs, ...(options.signal ? { signal: options.signal } : {}) }
-    if (await account.isDirect(opening)) {
-      await account.line.use(opening, (transport) => transport.get(remote, { path: part }, { ...within, deadlineMs }))
-    } else {
-      const stdoutTo = createWriteStream(part, { highWaterMark: 1 << 20 })
-      await account.run(`cat -- ${quote(remote)}`, { ...within, stdoutTo, check: true })
-      stdoutTo.end()
-      await finished(stdoutTo)
-    }
+    await account.run(`cat -- ${quote(remote)}`, { ...within, stdoutTo, check: true })
+    stdoutTo.end()
+    await finished(stdoutTo)
     await rename(part, local)
   } catch (error) {
+    stdoutTo.destroy()
     await rm(part, { force: true })
     throw error
   }
@@ -155,42 +164,6 @@ export async function exists(account: Account, path: string): Promise<boolean> {
   // -L, because a dangling link exists too.
   const result = await account.run(`[ -e ${quote(path)} ] || [ -L ${quote(path)} ]`)
   return result.ok
-}
-
-const FAIL = 'fail() { rm -f -- "$temp"; exit 1; }'
-
-/**
- * The new content is written beside the target, given owner and mode while still private, then renamed into place.
- * Owner, mode and access list are those of the file that is replaced; only GNU `cp` takes them without the content.
- */
-function beginScript(path: string, temporary: string, options: WriteOptions): string {
-  const target = path.includes('/') ? path : `./${path}`
-  return `path=${quote(target)}
-${options.makeDirs ? `mkdir -p -- ${quote(dirname(target))} || exit 1` : ':'}
-if [ -L "$path" ]; then path=$(readlink -f -- "$path") || exit 1; fi
-if [ -d "$path" ]; then echo "$path is a directory" >&2; exit 1; fi
-temp="\${path%/*}/.${temporary}"
-${FAIL}
-umask 077
-new=1
-if [ -f "$path" ]; then new=; cp -p --attributes-only -- "$path" "$temp" 2>/dev/null || cp -p -- "$path" "$temp" || fail; else : > "$temp" || fail; fi`
-}
-
-function endScript(options: WriteOptions): string {
-  const { mode, owner, group } = options
-  const owners =
-    owner === undefined && group === undefined
-      ? ''
-      : `chown -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} "$temp" || fail\n`
-  const chmod =
-    mode === undefined
-      ? 'if [ -n "$new" ]; then chmod 644 "$temp" || fail; fi'
-      : `chmod ${mode.toString(8)} "$temp" || fail`
-  return `${owners}${chmod}\nmv -f -- "$temp" "$path" || fail`
-}
-
-function newName(): string {
-  return `harness-${randomBytes(8).toString('hex')}`
 }
 
 function waiting(options: FileOptions): FileOptions {

@@ -8,7 +8,6 @@ import { formatMs } from '../../core/duration.ts'
 import { probeHost } from '../../core/subprocess.ts'
 import { makeTempDir } from '../../core/temp-dir.ts'
 import { pause } from '../../core/wait-until.ts'
-import { getByCat, putByCat } from './cat-files.ts'
 import { ChannelQueue } from './channel-queue.ts'
 import { runChannel } from './channel.ts'
 import type { Channel, ChannelEnd } from './channel.ts'
@@ -16,7 +15,7 @@ import { insist } from './refused-channel.ts'
 import { killScript, wrapCommand } from './remote-command.ts'
 import { parseHostKeys } from './ssh-target.ts'
 import type { SshTarget } from './ssh-target.ts'
-import type { ExecRequest, ExecResult, GetOptions, PutOptions, Transport } from './transport.ts'
+import type { ExecRequest, ExecResult, Transport } from './transport.ts'
 
 /**
  * Logs in with the system's `ssh` and shares one connection among all commands. It knows every algorithm of a hardened server,
@@ -174,14 +173,6 @@ class OpenSshTransport implements Transport {
         child.kill('SIGKILL')
       },
     }
-  }
-
-  async put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void> {
-    await putByCat((request) => this.exec(request), source, remotePath, options)
-  }
-
-  async get(remotePath: string, target: { path: string }, options: GetOptions): Promise<void> {
-    await getByCat((request) => this.exec(request), remotePath, target, options)
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,6 @@ import pLimit from 'p-limit'
 import { CancelledError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
 import { pause } from '../../core/wait-until.ts'
-import { getByCat, putByCat } from './cat-files.ts'
 import { ChannelQueue } from './channel-queue.ts'
 import { runChannel } from './channel.ts'
 import type { Channel, ChannelEnd } from './channel.ts'
@@ -13,7 +12,7 @@ import { parseHostKeys } from './ssh-target.ts'
 import { runOnTerminal } from './ssh2-terminal.ts'
 import type { SshTarget } from './ssh-target.ts'
 import type { TerminalRequest } from '../machine.ts'
-import type { ExecRequest, ExecResult, GetOptions, PutOptions, Transport } from './transport.ts'
+import type { ExecRequest, ExecResult, Transport } from './transport.ts'
 
 /**
  * Logs in with the ssh2 library: one connection, no delay, keepalive. Only the given host keys are trusted.
@@ -161,14 +160,6 @@ class Ssh2Transport implements Transport {
         channel.close()
       },
     }
-  }
-
-  async put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void> {
-    await putByCat((request) => this.exec(request), source, remotePath, options)
-  }
-
-  async get(remotePath: string, target: { path: string }, options: GetOptions): Promise<void> {
-    await getByCat((request) => this.exec(request), remotePath, target, options)
   }
 
   async terminal(command: string, request: TerminalRequest): Promise<number> {

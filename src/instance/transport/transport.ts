@@ -29,18 +29,6 @@ export interface ExecResult {
   durationMs: number
 }
 
-export interface PutOptions {
-  /** Octal file mode. Default 0o644. */
-  mode?: number
-  deadlineMs: number
-  signal?: AbortSignal
-}
-
-export interface GetOptions {
-  deadlineMs: number
-  signal?: AbortSignal
-}
-
 /**
  * One line to one machine. Implementations: ssh2, OpenSSH ControlMaster, LXD exec, fake.
  * A lost connection rejects with `TransportError('lost')`; it is never a success.
@@ -50,10 +38,6 @@ export interface Transport {
   /** The login user of `exec`; `root` means no escalation is needed. */
   readonly user: string
   exec(request: ExecRequest): Promise<ExecResult>
-  /** Writes a file as the login user. `source` is content or a local path. Parent folders must exist. */
-  put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void>
-  /** Reads a file as the login user to a local path. */
-  get(remotePath: string, target: { path: string }, options: GetOptions): Promise<void>
   /** Runs a command on somebody's terminal, where the line can carry one. Resolves with its exit code. */
   terminal?(command: string, request: TerminalRequest): Promise<number>
   close(): Promise<void>

@@ -1,9 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { CancelledError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
 import { pause } from '../../core/wait-until.ts'
-import type { ExecRequest, ExecResult, PutOptions, Transport } from '../../instance/transport/transport.ts'
-import { FileError } from './file-tree.ts'
+import type { ExecRequest, ExecResult, Transport } from '../../instance/transport/transport.ts'
 import type { Guest } from './guest.ts'
 import { Shell } from './shell/run.ts'
 
@@ -92,23 +90,6 @@ export class FakeTransport implements Transport {
   #check(): void {
     if (this.#closed || !this.#guest.isOn || this.#guest.bootId !== this.#bootId) {
       throw new TransportError('lost', `the connection to ${this.#guest.hostname} was lost`)
-    }
-  }
-
-  async put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void> {
-    this.#check()
-    const data = source instanceof Uint8Array ? Buffer.from(source) : await readFile(source.path)
-    this.#guest.files.write(remotePath, data)
-    this.#guest.files.change(remotePath, '/', { mode: options.mode ?? 0o644 })
-  }
-
-  async get(remotePath: string, target: { path: string }): Promise<void> {
-    this.#check()
-    try {
-      await writeFile(target.path, this.#guest.files.read(remotePath))
-    } catch (error) {
-      if (error instanceof FileError) throw new TransportError('protocol', `cannot read ${error.message}`)
-      throw error
     }
   }
 

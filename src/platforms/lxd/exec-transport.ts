@@ -1,15 +1,13 @@
 import { PlatformError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
-import { getByCat } from '../../instance/transport/cat-files.ts'
-import type { ExecRequest, ExecResult, GetOptions, PutOptions, Transport } from '../../instance/transport/transport.ts'
+import type { ExecRequest, ExecResult, Transport } from '../../instance/transport/transport.ts'
 import type { LxdClient } from './client.ts'
 import { CommandShell } from './command-shell.ts'
 import type { Sinks } from './command-shell.ts'
 import { cancelledError } from './errors.ts'
 import { killTree } from './exec-kill.ts'
-import { MAX_COMMAND_BYTES, quoteWord } from './exec-script.ts'
+import { MAX_COMMAND_BYTES } from './exec-script.ts'
 import { FlowSink, feed } from './exec-flow.ts'
-import { writeGuestFile } from './guest-files.ts'
 import { KeptBytes } from './marked-stream.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -68,18 +66,6 @@ export class LxdExecTransport implements Transport {
     } catch (error) {
       throw await this.#stopped(running.shell, request, stop.aborted, error)
     }
-  }
-
-  async put(source: Uint8Array | { path: string }, remotePath: string, options: PutOptions): Promise<void> {
-    await writeGuestFile(this.#client, this.#instance, source, remotePath, options)
-    if (options.mode === undefined) return
-    const { mode, ...rest } = options
-    await this.exec({ command: `chmod ${mode.toString(8)} ${quoteWord(remotePath)}`, ...rest })
-  }
-
-  /** By `cat`: the files API takes half as long again, in small blocks from a helper of its own. */
-  async get(remotePath: string, target: { path: string }, options: GetOptions): Promise<void> {
-    await getByCat((request) => this.exec(request), remotePath, target, options)
   }
 
   close(): Promise<void> {

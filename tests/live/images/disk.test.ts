@@ -73,22 +73,26 @@ describe.skipIf(!able)('disks (needs root and their tools: sudo ./harness setup 
     expect(facts).toBe(comparable(await collectFactsAtRest(target)))
   })
 
-  test('somebody who is not root and has subordinate ids finds the same facts in it', { timeout: 120_000 }, async () => {
-    const home = await mkdtemp(join(tmpdir(), 'harness-disk-nobody-'))
-    onTestFinished(() => rm(home, { recursive: true, force: true }))
-    const [image, found, subids] = [join(home, 'disk.qcow2'), join(home, 'facts.json'), join(home, 'subids')]
-    await copyFile(disk.path, image)
-    await writeFile(subids, `${NOBODY}:200000:65536\n`)
-    for (const path of [home, image]) await chmod(path, 0o777)
-    const words = ['inspect', image, '--facts', found]
-    const env = { HOME: home, HARNESS_STATE_DIR: join(home, 'state'), HARNESS_CACHE_DIR: join(home, 'cache') }
-    const { exitCode, stderr } = await probeHost(
-      asNobody(home, 'src/cli/main.ts', words, ['sh', '-c', SUBIDS, 'sh', subids]),
-      { env: { ...process.env, ...env }, deadlineMs: 110_000 },
-    )
-    expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
-    expect(comparable(JSON.parse(await readFile(found, 'utf8')) as object)).toBe(facts)
-  })
+  test(
+    'somebody who is not root and has subordinate ids finds the same facts in it',
+    { timeout: 120_000 },
+    async () => {
+      const home = await mkdtemp(join(tmpdir(), 'harness-disk-nobody-'))
+      onTestFinished(() => rm(home, { recursive: true, force: true }))
+      const [image, found, subids] = [join(home, 'disk.qcow2'), join(home, 'facts.json'), join(home, 'subids')]
+      await copyFile(disk.path, image)
+      await writeFile(subids, `${NOBODY}:200000:65536\n`)
+      for (const path of [home, image]) await chmod(path, 0o777)
+      const words = ['inspect', image, '--facts', found]
+      const env = { HOME: home, HARNESS_STATE_DIR: join(home, 'state'), HARNESS_CACHE_DIR: join(home, 'cache') }
+      const { exitCode, stderr } = await probeHost(
+        asNobody(home, 'src/cli/main.ts', words, ['sh', '-c', SUBIDS, 'sh', subids]),
+        { env: { ...process.env, ...env }, deadlineMs: 110_000 },
+      )
+      expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
+      expect(comparable(JSON.parse(await readFile(found, 'utf8')) as object)).toBe(facts)
+    },
+  )
 
   test.skipIf(noLxd)(
     `at rest it has the facts of the same root file system in LXD${noLxd ? ` (${noLxd})` : ''}`,

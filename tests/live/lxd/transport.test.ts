@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { finished, pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Machine } from '../../../src/instance/machine.ts'
 import type { Transport } from '../../../src/instance/transport/transport.ts'
@@ -123,11 +123,14 @@ describe.skipIf(skip)(`lxd exec${skip ? ` (skipped: ${skip})` : ''}`, () => {
     try {
       const data = randomBytes(100_000_000)
       await writeFile(join(folder, 'up'), data)
-      await line.put({ path: join(folder, 'up') }, '/var/tmp/large', { mode: 0o600, deadlineMs: 120_000 })
+      await exec('cat > /var/tmp/large', { stdin: createReadStream(join(folder, 'up')) })
       const sum = createHash('sha256').update(data).digest('hex')
-      const seen = await exec('sha256sum < /var/tmp/large; stat -c "%a %U" /var/tmp/large')
-      expect(text(seen.stdout)).toBe(`${sum}  -\n600 root\n`)
-      await line.get('/var/tmp/large', { path: join(folder, 'down') }, { deadlineMs: 120_000 })
+      const seen = await exec('sha256sum < /var/tmp/large')
+      expect(text(seen.stdout)).toBe(`${sum}  -\n`)
+      const coming = createWriteStream(join(folder, 'down'))
+      await exec('cat /var/tmp/large', { stdoutTo: coming })
+      coming.end()
+      await finished(coming)
       const down = createHash('sha256')
       await pipeline(createReadStream(join(folder, 'down')), down)
       expect(down.digest('hex')).toBe(sum)
@@ -145,7 +148,9 @@ describe.skipIf(skip)(`lxd exec${skip ? ` (skipped: ${skip})` : ''}`, () => {
         transport.exec({ command: 'sleep 60', deadlineMs: 60_000 }),
         transport.exec({ command: 'cat; sleep 60', stdin: 'x', deadlineMs: 60_000 }),
       ].map((promise) => promise.catch((error: unknown) => error))
-      await transport.exec({ command: 'true', deadlineMs: 20_000 })
+      // A shell that is about to fork would end by itself: the kernel refuses forks as soon as the first process is gone.
+      const both = `until [ "$(pgrep -cf '^sleep 60$')" = 2 ]; do sleep 0.1; done`
+      await transport.exec({ command: both, deadlineMs: 20_000 })
       await other.stop({ force: true, deadlineMs: 60_000 })
       for (const outcome of await Promise.all(running))
         expect(outcome).toMatchObject({ name: 'TransportError', reason: 'lost' })

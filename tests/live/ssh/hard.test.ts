@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CancelledError } from '../../../src/core/errors.ts'
 import { pause, waitUntil } from '../../../src/core/wait-until.ts'
@@ -136,10 +138,12 @@ describe.skipIf(noSshd).each([
     const bytes = randomBytes(100_000_000)
     await writeFile(local, bytes)
     try {
-      await transport.put({ path: local }, remote, { deadlineMs: 120_000 })
-      await transport.get(remote, { path: `${local}-back` }, { deadlineMs: 120_000 })
+      await transport.exec({ command: `cat > ${remote}`, stdin: createReadStream(local), deadlineMs: 120_000 })
+      const stdoutTo = createWriteStream(`${local}-back`)
+      await transport.exec({ command: `cat ${remote}`, stdoutTo, deadlineMs: 120_000 })
+      stdoutTo.end()
+      await finished(stdoutTo)
       expect((await readFile(`${local}-back`)).equals(bytes)).toBe(true)
-      expect((await stat(remote)).mode & 0o777).toBe(0o644)
     } finally {
       for (const path of [local, remote, `${local}-back`]) await rm(path, { force: true })
     }
