@@ -48,13 +48,15 @@ export async function readBytes(account: Account, path: string, options: FileOpt
 /**
  * The new content is written beside the target, given owner and mode while still private, then renamed into place.
  * Owner, mode and access list are those of the file that is replaced; only GNU `cp` takes them without the content.
+ * @param options.size bytes of a stream, where they are known: less is refused
  */
 export async function writeFile(
   account: Account,
   path: string,
   stdin: string | Uint8Array | NodeJS.ReadableStream,
-  options: WriteOptions,
+  options: WriteOptions & { size?: number | undefined },
 ): Promise<void> {
+  const size = typeof stdin === 'string' || stdin instanceof Uint8Array ? Buffer.byteLength(stdin) : options.size
   const find = `path=${quote(path.includes('/') ? path : `./${path}`)}
 if [ -L "$path" ]; then path=$(readlink -f -- "$path") || exit 1; fi
 temp="\${path%/*}/.harness-${randomBytes(8).toString('hex')}"`
@@ -66,6 +68,7 @@ umask 077
 new=1
 if [ -f "$path" ]; then new=; cp -p --attributes-only -- "$path" "$temp" 2>/dev/null || cp -p -- "$path" "$temp" || fail; else : > "$temp" || fail; fi
 cat > "$temp" || fail
+${size === undefined ? '' : sizeScript(size)}
 ${endScript(options)}`
   try {
     await account.run(script, { ...waiting(options), stdin, check: true })
@@ -75,6 +78,12 @@ ${endScript(options)}`
       await account.run(`${find}\nrm -f -- "$temp"`, { deadline: '20 seconds' }).catch(() => undefined)
     throw error
   }
+}
+
+/** A line that breaks looks like the end of the content to the machine. */
+function sizeScript(size: number): string {
+  return `got=$(wc -c < "$temp")
+if [ "$((got))" -ne ${size} ]; then echo "$((got)) of ${size} bytes arrived" >&2; fail; fi`
 }
 
 function endScript(options: WriteOptions): string {
@@ -97,9 +106,11 @@ export async function push(account: Account, local: string, remote: string, opti
     return
   }
   const all = { deadline: TRANSFER, ...options, mode: options.mode ?? info.mode & 0o777 } as const
-  const source = createReadStream(local, { highWaterMark: BLOCK })
+  // Files of /proc say that they are empty.
+  const size = info.isFile() && info.size > 0 ? info.size : undefined
+  const source = createReadStream(local, { highWaterMark: BLOCK, ...(size ? { end: size - 1 } : {}) })
   try {
-    await writeFile(account, remote, source, all)
+    await writeFile(account, remote, source, { ...all, size })
   } finally {
     source.destroy()
   }

@@ -7,6 +7,7 @@ import { CommandError } from '../../src/instance/command-error.ts'
 import type { Instance, Snapshot } from '../../src/instance/instance.ts'
 import type { Capability } from '../../src/instance/machine.ts'
 import type { PlatformErrorKind } from '../../src/core/errors.ts'
+import { pause } from '../../src/core/wait-until.ts'
 import type { PlatformManifest } from '../../src/platforms/platform.ts'
 import type { LaunchOptions, Session } from '../../src/platforms/session.ts'
 import { NASTY } from './transport-contract.ts'
@@ -139,6 +140,23 @@ export function describePlatform(name: string, contract: Contract): void {
         await instance.root.sh`rm -rf ${remote.slice(0, -10)}`
         await rm(folder, { recursive: true, force: true })
       }
+    })
+
+    test('a file whose transfer breaks off is as it was before', async () => {
+      const remote = `/var/tmp/harness-${randomBytes(4).toString('hex')}`
+      const bytes = randomBytes(60_000_000)
+      await instance.root.writeFile(remote, 'before')
+      const outcome = instance.root.writeFile(remote, bytes).then(
+        () => bytes.length,
+        () => 'before'.length,
+      )
+      await pause(100)
+      await instance.root.line.drop()
+      const expected = await outcome
+      await pause(500)
+      expect(await instance.root.sh`wc -c < ${remote}; rm ${remote}; ls /var/tmp/.harness-* 2>/dev/null || true`).toBe(
+        String(expected),
+      )
     })
 
     test('a command is killed at its deadline', async () => {
