@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
 import type { Stats } from 'node:fs'
-import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { Duration } from '../core/duration.ts'
@@ -108,7 +108,10 @@ export async function push(account: Account, local: string, remote: string, opti
   const all = { deadline: TRANSFER, ...options, mode: options.mode ?? info.mode & 0o777 } as const
   // Files of /proc say that they are empty.
   const size = info.isFile() && info.size > 0 ? info.size : undefined
-  const source = createReadStream(local, { highWaterMark: BLOCK, ...(size ? { end: size - 1 } : {}) })
+  const file = await open(local).catch((cause: unknown) => {
+    throw unreadable(local, cause)
+  })
+  const source = file.createReadStream({ highWaterMark: BLOCK, ...(size ? { end: size - 1 } : {}) })
   try {
     await writeFile(account, remote, source, { ...all, size })
   } finally {
@@ -130,9 +133,8 @@ export async function pull(account: Account, remote: string, local: string, opti
     deadline: options.deadline ?? TRANSFER,
     ...(options.signal ? { signal: options.signal } : {}),
   } as const
-  await mustBeWritable(local)
   const part = join(dirname(local), `.${basename(local)}.${randomBytes(4).toString('hex')}`)
-  const stdoutTo = createWriteStream(part, { highWaterMark: BLOCK })
+  const stdoutTo = (await openLocal(local, part)).createWriteStream({ highWaterMark: BLOCK })
   try {
     await account.run(`cat -- ${quote(remote)}`, { ...within, stdoutTo, check: true })
     stdoutTo.end()
@@ -149,26 +151,37 @@ async function statLocal(local: string): Promise<Stats> {
   try {
     return await stat(local)
   } catch (cause) {
-    const why = (cause as Error).message.replace(/^[A-Z]+: |, stat .*$/gs, '')
-    throw new ConfigError(`cannot read ${local} on this host: ${why}`, {
-      hint: 'push copies from this host to the machine: give the path of a file or folder of this host first',
-      cause,
-    })
+    throw unreadable(local, cause)
   }
 }
 
-/** What the transport says of a local file reads like a fault of the machine. */
-async function mustBeWritable(local: string): Promise<void> {
+function unreadable(local: string, cause: unknown): ConfigError {
+  return new ConfigError(`cannot read ${local} on this host: ${reasonOf(cause)}`, {
+    hint: 'push copies from this host to the machine: give the path of a file or folder of this host first',
+    cause,
+  })
+}
+
+/** Opens the file that becomes `local` when it is whole. What a transport says of a local file reads like a fault of the machine. */
+async function openLocal(local: string, part: string): Promise<FileHandle> {
   const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false
   const folder = dirname(local)
   if (!(await isFolder(folder)))
     throw new ConfigError(`cannot write ${local} on this host: there is no folder ${folder}`, {
       hint: `mkdir -p ${quote(folder)}`,
     })
-  if (await isFolder(local))
-    throw new ConfigError(`cannot write ${local} on this host: it is a folder`, {
-      hint: 'give the path of the file that is to be written',
-    })
+  const hint = 'give the path of the file that is to be written'
+  if (await isFolder(local)) throw new ConfigError(`cannot write ${local} on this host: it is a folder`, { hint })
+  try {
+    return await open(part, 'wx')
+  } catch (cause) {
+    throw new ConfigError(`cannot write ${local} on this host: ${reasonOf(cause)}`, { hint, cause })
+  }
+}
+
+/** `ENOENT: no such file or directory, open '/x'` without what the caller knows. */
+function reasonOf(error: unknown): string {
+  return (error as Error).message.replace(/^[A-Z]+: |, \w+ .*$/gs, '')
 }
 
 export async function exists(account: Account, path: string): Promise<boolean> {

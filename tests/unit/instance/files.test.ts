@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -28,6 +30,14 @@ test('a local file that cannot be pushed is the fault of the caller, and the mac
     message: `cannot read ${missing} on this host: no such file or directory`,
     hint: expect.stringContaining('push copies from this host'),
   })
+  const socket = join(dir, 'socket')
+  const server = createServer().listen(socket)
+  await once(server, 'listening')
+  await expect(account.push(socket, '/x')).rejects.toMatchObject({
+    name: 'ConfigError',
+    message: `cannot read ${socket} on this host: no such device or address`,
+  })
+  server.close()
   expect(asked).toEqual([])
 })
 
@@ -45,6 +55,9 @@ test('a pull to where no file can be is refused before anything is read', async 
   )
   await expect(account.pull('/etc/hostname', dir)).rejects.toMatchObject(
     refusal(`cannot write ${dir} on this host: it is a folder`),
+  )
+  await expect(account.pull('/etc/hostname', '/proc/self/x')).rejects.toMatchObject(
+    refusal('cannot write /proc/self/x on this host: no such file or directory'),
   )
   expect(asked).toEqual([])
 })
