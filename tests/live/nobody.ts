@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../..')
-/** For the rest of the words alone, the first folder is seen at the second. */
-const BIND = 'mkdir -p "$2" && mount --bind "$1" "$2" && shift 2 && exec "$@"'
+/** For the rest of the words alone, the first folder is seen at the second; they begin there. */
+const BIND = 'mkdir -p "$2" && mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
 
 /** A user without any rights. */
 export const NOBODY = 65_534
