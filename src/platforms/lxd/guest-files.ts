@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { PlatformError, TransportError } from '../../core/errors.ts'
 import { pause } from '../../core/wait-until.ts'
-import type { Body, LxdClient } from './client.ts'
+import type { LxdClient } from './client.ts'
 import { orMissing } from './errors.ts'
 
 interface Reading {
@@ -21,7 +19,7 @@ const filesPath = (instance: string) => `/1.0/instances/${instance}/files`
 export async function writeGuestFile(
   client: LxdClient,
   instance: string,
-  source: Uint8Array | { path: string },
+  bytes: Uint8Array,
   remotePath: string,
   options: { mode?: number; deadlineMs: number; signal?: AbortSignal | undefined },
 ): Promise<void> {
@@ -34,15 +32,10 @@ export async function writeGuestFile(
     'x-lxd-mode': `0${(options.mode ?? 0o644).toString(8)}`,
     'x-incus-type': 'file',
   }
-  const call = untilHelperAnswers(async () => {
-    const body: Body = source instanceof Uint8Array ? { bytes: source } : await fileBody(source.path)
-    await client.call('POST', filesPath(instance), body, {
-      query: { path: remotePath },
-      headers,
-      deadlineMs: options.deadlineMs,
-      signal: options.signal,
-    })
-  })
+  const { deadlineMs, signal } = options
+  const call = untilHelperAnswers(() =>
+    client.call('POST', filesPath(instance), { bytes }, { query: { path: remotePath }, headers, deadlineMs, signal }),
+  )
   await call.catch((error: unknown) => {
     throw orMissing(error, `${remotePath} on ${instance}`)
   })
@@ -104,11 +97,6 @@ export async function untilHelperAnswers<T>(call: () => Promise<T>): Promise<T> 
       await pause(attempt * 100)
     }
   }
-}
-
-async function fileBody(path: string): Promise<Body> {
-  const { size } = await stat(path)
-  return { stream: createReadStream(path, { highWaterMark: 4 * 1024 * 1024 }), length: size }
 }
 
 async function intoMemory(body: IncomingMessage, remotePath: string, maxBytes: number): Promise<Uint8Array> {
