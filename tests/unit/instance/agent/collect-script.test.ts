@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { CollectEntry } from '../../../../src/instance/agent/agents.ts'
 import { collectScript, parseCollected } from '../../../../src/instance/agent/collect-script.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'collect-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 const MARK = '--harness-0123456789'
 
 function collect(entries: CollectEntry[], maxBytes = 1000, shell: [string, ...string[]] = ['sh', '-s']) {
