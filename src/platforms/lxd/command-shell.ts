@@ -85,6 +85,7 @@ export class CommandShell {
     const pid = shell.#stderr.next(mark, NOWHERE)
     const done = shell.#marks(mark, sinks)
     shell.#read()
+    channels.stdin.post(Buffer.from(`${mark}\n`))
     shell.started = pid.then((value) => (shell.pid = value))
     return { shell, done }
   }

@@ -6,9 +6,9 @@ import { closeExec, openExec } from './exec-session.ts'
 import { KeptBytes } from './marked-stream.ts'
 
 /** A kill that takes longer than this is given up: the machine is frozen or gone. */
-const KILL_MS = 3000
+const KILL_MS = 5000
 /** A command that was just sent says its pid within this time. */
-const START_MS = 1500
+const START_MS = 3000
 const SIGKILL = 9
 
 /**
@@ -35,7 +35,10 @@ async function killByExec(client: LxdClient, instance: string, pid: number): Pro
   try {
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-      channels.stdout.listen((chunk) => output.write(chunk), resolve)
+      channels.stdout.listen((chunk) => {
+        output.write(chunk)
+        if (chunk.includes('\n')) resolve()
+      }, resolve)
     })
   } finally {
     closeExec(channels)

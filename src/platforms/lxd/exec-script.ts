@@ -43,14 +43,23 @@ export function workerLine(command: string, env: Readonly<Record<string, string>
   return `( ${exports.join('')}exec setsid sh -c ${quoteWord(command)} ) </dev/null 2>&9 9>&-; h $? ${mark}\n`
 }
 
-/** Arguments of an exec that runs one command with the exec's stdin. It says its own pid on stderr first. */
+/** How long a shell stays after its last word, in seconds: LXD 5.0 may lose what a process says right before it ends. */
+const LINGER = 'exec sleep 1'
+
+/**
+ * Arguments of an exec that runs one command with the exec's stdin, from its second line on. The first is the mark, by which the
+ * caller says that all lines are open: LXD also starts commands whose caller has given up, and does not end them.
+ * It says its own pid on stderr before the command runs.
+ */
 export function onceCommand(command: string, mark: string): string[] {
   const script = `exec 9>&2 2>/dev/null
+IFS= read -r go && [ "$go" = "$2" ] || exit
 printf '%s %s\\n' "$2" "$$" >&9
 if command -v setsid >/dev/null; then setsid sh -c "$1" 2>&9 9>&-; else sh -c "$1" 2>&9 9>&-; fi
 c=$?
 printf '%s %s\\n' "$2" "$c"
-printf '%s %s\\n' "$2" "$c" >&9`
+printf '%s %s\\n' "$2" "$c" >&9
+${LINGER}`
   return ['sh', '-c', script, 'sh', command, mark]
 }
 
@@ -89,4 +98,5 @@ for turn in 1 2 3 4 5 6 7 8; do
   scan
 done
 set -- $found
-echo $#`
+echo $#
+${LINGER}`

@@ -17,6 +17,8 @@ const OPEN_MS = 20_000
 interface Running {
   shell: CommandShell
   done: Promise<number | undefined>
+  /** What is sent to the command, if it has a stdin of its own. */
+  stdin?: ExecRequest['stdin']
   /** Called when the command ended by itself. */
   release(): void
 }
@@ -50,7 +52,7 @@ export class LxdExecTransport implements Transport {
     const stop = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
     const running = await this.#start(request, { stdout: flow ?? kept, stderr }, stop)
     flow?.attach(running.shell.channels.stdout)
-    const feeding = feed(running.shell.channels.stdin, request.stdin, stop)
+    const feeding = feed(running.shell.channels.stdin, running.stdin, stop)
     try {
       const exitCode = await untilStopped(Promise.race([running.done, failing(feeding), failing(flow?.failed)]), stop)
       if (exitCode === undefined) throw await this.#lost(running.shell)
@@ -92,7 +94,7 @@ export class LxdExecTransport implements Transport {
           deadlineMs: Math.min(OPEN_MS, request.deadlineMs),
           signal: stop,
         })
-        return { ...once, release: () => once.shell.close() }
+        return { ...once, stdin: request.stdin ?? '', release: () => once.shell.close() }
       }
       const { done, ready } = shell.run(request.command, env, sinks)
       return { shell, done, release: () => void ready.then((reusable) => this.#pool.release(shell, reusable)) }
