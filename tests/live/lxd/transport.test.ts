@@ -97,6 +97,18 @@ describe.skipIf(skip)(`lxd exec${skip ? ` (skipped: ${skip})` : ''}`, () => {
     await exec('pkill -f "sleep 772[12]"')
   })
 
+  test('where no shell can stay open, a command without stdin reads an empty one', async () => {
+    await exec('mv "$(command -v setsid)" /root/setsid.away')
+    const plain = await machine.connect({ deadlineMs: 20_000 })
+    try {
+      const result = await plain.exec({ command: 'cat; echo end', deadlineMs: 10_000 })
+      expect([result.exitCode, text(result.stdout)]).toEqual([0, 'end\n'])
+    } finally {
+      await plain.close()
+      await exec('mv /root/setsid.away /usr/bin/setsid')
+    }
+  })
+
   test('late output of a command does not reach the next', async () => {
     await exec('(while :; do echo late; echo late >&2; sleep 0.01; done) & echo $! > /tmp/late.pid')
     const results = await Promise.all(Array.from({ length: 50 }, () => exec('sleep 0.02; echo mine')))
