@@ -28,7 +28,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   images: { imports: ['core', 'distros'], packages: ['yaml', 'zod'] },
   inspect: { imports: ['core', 'instance', 'images'], packages: [] },
   // ws carries the tunnels of clouds.
-  platforms: { imports: ['core', 'results', 'distros', 'imds', 'images', 'instance', 'platforms/*'], packages: ['ws'] },
+  platforms: {
+    imports: ['core', 'results', 'distros', 'imds', 'images', 'instance', 'platforms/*'],
+    packages: ['ws', 'zod'],
+  },
   'platforms/*': {
     imports: ['core', 'results', 'distros', 'imds', 'images', 'instance', 'platforms'],
     // ws is small and needed by every call; an SDK is neither.

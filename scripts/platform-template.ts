@@ -3,6 +3,7 @@ export function platformFiles(name: string): Record<string, string> {
   return {
     'README.md': readme(name),
     'manifest.ts': manifest(name),
+    'options.ts': options(name),
     'client.ts': client(name),
     'errors.ts': errors(name),
     'images.ts': images(name),
@@ -31,7 +32,26 @@ export const manifest: PlatformManifest = {
 }
 `
 
+const options = (name: string) => `import { z } from 'zod'
+import { parseFor } from '../parse-options.ts'
+
+/** What \`platforms.${name}.options\` of a matrix takes. */
+export const optionsSchema = z.strictObject({
+  /** Where machines are made. Default: that of the credentials. */
+  region: z.string().min(1).optional(),
+})
+
+/** Options of \`openPlatform('${name}', ...)\`. */
+export type Options = z.infer<typeof optionsSchema>
+
+/** @throws ConfigError naming the option */
+export function parseOptions(options: unknown): Options {
+  return parseFor('${name}', 'option', optionsSchema, options)
+}
+`
+
 const client = (name: string) => `import { PrerequisiteError } from '../../core/errors.ts'
+import type { Options } from './options.ts'
 
 /** What ${name} is asked to do, in our words. Only this file mentions its SDK, by \`import type\` or \`await import()\`. */
 export interface Client {
@@ -39,8 +59,12 @@ export interface Client {
 }
 
 /** Signs in. @throws PrerequisiteError without credentials */
-export function openClient(): Promise<Client> {
-  return Promise.reject(new PrerequisiteError('${name} cannot sign in yet', { hint: 'write src/platforms/${name}/client.ts' }))
+export function openClient({ region = 'its default region' }: Options): Promise<Client> {
+  return Promise.reject(
+    new PrerequisiteError(\`${name} cannot sign in to \${region} yet\`, {
+      hint: 'write src/platforms/${name}/client.ts',
+    }),
+  )
 }
 `
 
@@ -82,15 +106,13 @@ import { toPlatformError } from './errors.ts'
 import { findImage } from './images.ts'
 import { attachMachine, launchMachine } from './machine.ts'
 import { manifest } from './manifest.ts'
-
-export interface Options {
-  region?: string
-}
+import { parseOptions } from './options.ts'
+import type { Options } from './options.ts'
 
 export default definePlatform<Options>({
   manifest,
-  async open() {
-    const client = await openClient()
+  async open(options) {
+    const client = await openClient(parseOptions(options))
     return {
       manifest,
       resolveImage: findImage,

@@ -16,7 +16,7 @@ import { narrow, type Narrowed } from './narrow.ts'
 import { NARROW_OPTIONS } from './narrow-options.ts'
 import { note } from './output.ts'
 import { packageInfo } from './package-info.ts'
-import { refuseUnknownPlatforms } from './refuse-platforms.ts'
+import { refusePlatforms } from './refuse-platforms.ts'
 
 /** Options of every command that works on cells. */
 export const CELL_OPTIONS = {
@@ -113,7 +113,7 @@ export async function selectedCells(
   ])
   const matrixFile = options.matrix ?? defaultMatrix()
   const written = await loadMatrix(matrixFile)
-  await refuseUnknownPlatforms(written)
+  await refusePlatforms(written)
   const loaded = await withOwnImages(written, options.image ?? [], options.platform ?? [])
   const facts = await matrixFacts(loaded)
   const earlier = await earlierRuns(options['reports-dir'])

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
 import { ConfigError, type SourcePosition } from '../core/errors.ts'
 import { fillIn } from './from-environment.ts'
 import { type Matrix, matrixSchema } from './schema.ts'
@@ -9,6 +10,8 @@ export interface LoadedMatrix {
   file: string
   matrix: Matrix
   positionOf: (path: Path) => SourcePosition
+  /** Checks the options of platforms by their schemas. @throws ConfigError with line and column */
+  checkOptions: (schemas: Readonly<Record<string, z.ZodType>>) => void
 }
 
 /** Reads `matrix.yaml`. @throws ConfigError with line and column */
@@ -26,10 +29,14 @@ export function parseMatrix(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): LoadedMatrix {
-  const { value, positionOf } = parseYaml(text, file, matrixSchema, (document, at) =>
+  const { value, positionOf, mustFit } = parseYaml(text, file, matrixSchema, (document, at) =>
     fillIn(document, text, at, environment),
   )
-  return { file, matrix: value, positionOf }
+  const checkOptions: LoadedMatrix['checkOptions'] = (schemas) => {
+    const known = Object.entries(schemas).map(([name, options]) => [name, z.looseObject({ options })] as const)
+    mustFit(z.looseObject({ platforms: z.looseObject(Object.fromEntries(known)) }))
+  }
+  return { file, matrix: value, positionOf, checkOptions }
 }
 
 /** @throws ConfigError when `file` cannot be read */

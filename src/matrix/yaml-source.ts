@@ -3,6 +3,14 @@ import { z } from 'zod'
 import { ConfigError, type SourcePosition } from '../core/errors.ts'
 import { nearest } from './nearest.ts'
 
+/** A text that fits its schema. */
+export interface ParsedYaml<T> {
+  value: T
+  positionOf: (path: Path) => SourcePosition
+  /** Checks the whole text against another schema, which may know some parts better. @throws ConfigError with line and column */
+  mustFit: (schema: z.ZodType) => void
+}
+
 /**
  * Reads YAML and checks it against a schema. The first problem, from top to bottom, is thrown with line and column.
  * @param prepare changes the document before it is checked
@@ -13,7 +21,7 @@ export function parseYaml<T>(
   file: string,
   schema: z.ZodType<T>,
   prepare: (document: Document, at: (offset: number) => SourcePosition) => void = () => {},
-): { value: T; positionOf: (path: Path) => SourcePosition } {
+): ParsedYaml<T> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
   const at = (offset: number): SourcePosition => {
@@ -26,8 +34,20 @@ export function parseYaml<T>(
   const positionOf = (path: Path) => at(offsetOf(document, path))
   refuseUnknownAliases(document, at)
   const plain: unknown = toPlain(document, file)
+  const source = { file, document, plain, at }
+  return { value: fitting(source, schema), positionOf, mustFit: (other) => void fitting(source, other) }
+}
+
+interface Source {
+  file: string
+  document: Document
+  plain: unknown
+  at: (offset: number) => SourcePosition
+}
+
+function fitting<T>({ file, document, plain, at }: Source, schema: z.ZodType<T>): T {
   const result = schema.safeParse(plain)
-  if (result.success) return { value: result.data, positionOf }
+  if (result.success) return result.data
   if (plain === null) {
     const keys = (z.toJSONSchema(schema, { io: 'input' }) as JsonSchema).required ?? []
     throw new ConfigError('is empty', {

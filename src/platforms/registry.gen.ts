@@ -7,13 +7,41 @@ import { manifest as lxd } from './lxd/manifest.ts'
 import { manifest as qemu } from './qemu/manifest.ts'
 import { manifest as ssh } from './ssh/manifest.ts'
 
-/** Every platform: its manifest, and a loader for everything that costs time. */
+/** Every platform: its manifest, what its options may be, and a loader for everything that costs time. */
 export const platforms = {
-  azure: { manifest: azure, load: () => import('./azure/platform.ts') },
-  ec2: { manifest: ec2, load: () => import('./ec2/platform.ts') },
-  fake: { manifest: fake, load: () => import('./fake/platform.ts') },
-  gce: { manifest: gce, load: () => import('./gce/platform.ts') },
-  lxd: { manifest: lxd, load: () => import('./lxd/platform.ts') },
-  qemu: { manifest: qemu, load: () => import('./qemu/platform.ts') },
-  ssh: { manifest: ssh, load: () => import('./ssh/platform.ts') },
+  azure: {
+    manifest: azure,
+    options: async () => (await import('./azure/options.ts')).optionsSchema,
+    load: () => import('./azure/platform.ts'),
+  },
+  ec2: {
+    manifest: ec2,
+    options: async () => (await import('./ec2/options.ts')).optionsSchema,
+    load: () => import('./ec2/platform.ts'),
+  },
+  fake: {
+    manifest: fake,
+    options: async () => (await import('./fake/options.ts')).optionsSchema,
+    load: () => import('./fake/platform.ts'),
+  },
+  gce: {
+    manifest: gce,
+    options: async () => (await import('./gce/options.ts')).optionsSchema,
+    load: () => import('./gce/platform.ts'),
+  },
+  lxd: {
+    manifest: lxd,
+    options: async () => (await import('./lxd/options.ts')).optionsSchema,
+    load: () => import('./lxd/platform.ts'),
+  },
+  qemu: {
+    manifest: qemu,
+    options: async () => (await import('./qemu/options.ts')).optionsSchema,
+    load: () => import('./qemu/platform.ts'),
+  },
+  ssh: {
+    manifest: ssh,
+    options: async () => (await import('./ssh/options.ts')).optionsSchema,
+    load: () => import('./ssh/platform.ts'),
+  },
 } as const

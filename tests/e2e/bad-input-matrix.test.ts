@@ -83,3 +83,35 @@ describe('a platform that does not exist is named with line, column and a way ou
     )
   })
 })
+
+describe('options of a platform are judged before anything starts, with line, column and a way out', () => {
+  it.each([
+    ['lxd: { options: { pol: x } }', '2:32', '"pol" is not known in platforms.lxd.options', 'did you mean "pool"?'],
+    [
+      'ec2: { options: { market: spott } }',
+      '2:40',
+      'platforms.ec2.options.market: "spott" is none of',
+      'did you mean "spot"?',
+    ],
+    ['qemu: { options: { accelerator: 7 } }', '2:46', 'platforms.qemu.options.accelerator: "7" is none of', ''],
+    [
+      'ec2: { options: { access-key-id: a } }',
+      '2:30',
+      'platforms.ec2.options: access-key-id and secret-access-key belong',
+      '',
+    ],
+    ['ssh: { options: { hsot: a } }', '2:32', '"hsot" is not known in platforms.ssh.options', 'did you mean "host"?'],
+    ['fake: { options: { bootMs: -1 } }', '2:41', 'platforms.fake.options.bootMs: ', ''],
+    ['gce: { options: { zones: 7 } }', '2:39', 'platforms.gce.options.zones: ', ''],
+    ['azure: { options: { regoin: eastus } }', '2:34', '"regoin" is not known', 'did you mean "region"?'],
+  ])('%s', async (platform, at, message, hint) => {
+    const text = `axes: { platform: [${platform.split(':')[0]}], image: [debian-13] }\nplatforms: { ${platform} }\n`
+    for (const args of [['plan'], ['run'], ['sweep', '--dry-run', '--matrix', 'matrix.yaml']]) {
+      const { code, stderr } = await call(text, args)
+      expect(code).toBe(2)
+      expect(stderr).toContain(`harness: matrix.yaml:${at}: ${message}`)
+      expect(stderr).toContain(hint)
+      expect(stderr).not.toContain('    at ')
+    }
+  })
+})

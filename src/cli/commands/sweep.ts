@@ -1,3 +1,4 @@
+import type { Matrix } from '../../matrix/schema.ts'
 import type { SweepItem } from '../../runner/sweep/sweep.ts'
 import { defineCommand } from '../command.ts'
 import { askConsent } from '../consent.ts'
@@ -80,8 +81,7 @@ function advice(runs: readonly string[]): string {
 
 /** Where to look, with the options that a matrix has for it. */
 async function placesOf(names: readonly string[] | undefined, matrix: string | undefined) {
-  const { loadMatrix } = await import('../../matrix/load-matrix.ts')
-  const { platforms = {} } = matrix === undefined ? {} : (await loadMatrix(matrix)).matrix
+  const { platforms = {} } = matrix === undefined ? {} : await platformsOf(matrix)
   const asked = names ?? Object.keys(platforms)
   const { loadPlatform } = await import('../../platforms/open-platform.ts')
   for (const name of asked) await loadPlatform(name)
@@ -90,6 +90,16 @@ async function placesOf(names: readonly string[] | undefined, matrix: string | u
     ...asked.map((name) => ({ name, options: platforms[name]?.options ?? {}, asked: true })),
     ...byDefault.map((name) => ({ name, options: {} })),
   ]
+}
+
+async function platformsOf(file: string): Promise<Matrix> {
+  const [{ loadMatrix }, { refusePlatforms }] = await Promise.all([
+    import('../../matrix/load-matrix.ts'),
+    import('../refuse-platforms.ts'),
+  ])
+  const loaded = await loadMatrix(file)
+  await refusePlatforms(loaded)
+  return loaded.matrix
 }
 
 async function forgetPlaces(

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { ConfigError } from '../../core/errors.ts'
 import { registerSecret } from '../../core/redact.ts'
+import { parseFor } from '../parse-options.ts'
 import type { LaunchRequest } from '../platform.ts'
 
 const name = z.string().min(1)
 const address = z.enum(['public', 'private'])
 const market = z.enum(['on-demand', 'spot'])
 
-const sessionOptions = z.strictObject({
+/** What `platforms.azure.options` of a matrix takes. */
+export const optionsSchema = z.strictObject({
   /** Default: that of AZURE_SUBSCRIPTION_ID. */
   subscription: z.uuid().optional(),
   /** The location machines are made in. Default `westeurope`. */
@@ -59,7 +60,7 @@ const sessionOptions = z.strictObject({
 })
 
 /** Options of `openPlatform('azure', ...)`. */
-export type AzureOptions = z.infer<typeof sessionOptions>
+export type AzureOptions = z.infer<typeof optionsSchema>
 
 const launchExtra = z.strictObject({
   region: name.optional(),
@@ -73,19 +74,12 @@ export type LaunchExtra = z.infer<typeof launchExtra>
 
 /** @throws ConfigError naming the option */
 export function parseOptions(options: unknown): AzureOptions {
-  const parsed = parse(sessionOptions, options ?? {}, 'option')
+  const parsed = parseFor('azure', 'option', optionsSchema, options)
   if (parsed['access-token'] !== undefined) registerSecret(parsed['access-token'])
   return parsed
 }
 
 /** @throws ConfigError naming the key */
 export function parseExtra(request: Pick<LaunchRequest, 'extra'>): LaunchExtra {
-  return parse(launchExtra, request.extra ?? {}, 'launch setting')
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new ConfigError(`bad ${what} of platform azure: ${[...(issue?.path ?? []), issue?.message].join(': ')}`)
+  return parseFor('azure', 'launch setting', launchExtra, request.extra)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConfigError } from '../../core/errors.ts'
+import { parseFor } from '../parse-options.ts'
 
 const kinds = z.enum(['auth', 'quota', 'capacity', 'throttled', 'not-found', 'conflict', 'unavailable', 'invalid'])
 
@@ -52,7 +52,8 @@ const answer = z.strictObject({
   delayMs: z.number().default(0),
 })
 
-const schema = z.strictObject({
+/** What `platforms.fake.options` of a matrix takes. */
+export const optionsSchema = z.strictObject({
   /** Sessions with the same world see the same machines. */
   world: z.string().default('default'),
   launchMs: z.number().nonnegative().default(5),
@@ -69,14 +70,12 @@ const schema = z.strictObject({
   adopt: z.boolean().default(false),
 })
 
-export type Options = z.input<typeof schema>
-export type Settings = z.output<typeof schema>
+export type Options = z.input<typeof optionsSchema>
+export type Settings = z.output<typeof optionsSchema>
 export type Fault = z.output<typeof fault>
 export type Answer = z.output<typeof answer>
 
 /** @throws ConfigError naming the wrong option */
 export function readOptions(options: unknown): Settings {
-  const parsed = schema.safeParse(options ?? {})
-  if (parsed.success) return parsed.data
-  throw new ConfigError(`options of the platform fake: ${z.prettifyError(parsed.error)}`)
+  return parseFor('fake', 'option', optionsSchema, options)
 }

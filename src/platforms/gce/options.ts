@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { ConfigError } from '../../core/errors.ts'
 import { registerSecret } from '../../core/redact.ts'
+import { parseFor } from '../parse-options.ts'
 import type { LaunchRequest } from '../platform.ts'
 
 const name = z.string().min(1)
 const address = z.enum(['public', 'private', 'ipv6'])
 const market = z.enum(['on-demand', 'spot'])
 
-const sessionOptions = z.strictObject({
+/** What `platforms.gce.options` of a matrix takes. */
+export const optionsSchema = z.strictObject({
   /** Default: the one that belongs to the credentials. */
   project: name.optional(),
   /** The region machines are made in. Default `us-central1`. */
@@ -65,7 +66,7 @@ const sessionOptions = z.strictObject({
 })
 
 /** Options of `openPlatform('gce', ...)`. */
-export type GceOptions = z.infer<typeof sessionOptions>
+export type GceOptions = z.infer<typeof optionsSchema>
 
 const launchExtra = z.strictObject({
   region: name.optional(),
@@ -81,19 +82,12 @@ export type LaunchExtra = z.infer<typeof launchExtra>
 
 /** @throws ConfigError naming the option */
 export function parseOptions(options: unknown): GceOptions {
-  const parsed = parse(sessionOptions, options ?? {}, 'option')
+  const parsed = parseFor('gce', 'option', optionsSchema, options)
   if (parsed['access-token'] !== undefined) registerSecret(parsed['access-token'])
   return parsed
 }
 
 /** @throws ConfigError naming the key */
 export function parseExtra(request: Pick<LaunchRequest, 'extra'>): LaunchExtra {
-  return parse(launchExtra, request.extra ?? {}, 'launch setting')
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new ConfigError(`bad ${what} of platform gce: ${[...(issue?.path ?? []), issue?.message].join(': ')}`)
+  return parseFor('gce', 'launch setting', launchExtra, request.extra)
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { ConfigError } from '../../core/errors.ts'
 import { CLOUD_NAMES } from '../../imds/cloud.ts'
+import { parseFor } from '../parse-options.ts'
 import type { LaunchRequest } from '../platform.ts'
 
-const sessionOptions = z.strictObject({
+/** What `platforms.lxd.options` of a matrix takes. */
+export const optionsSchema = z.strictObject({
   /** Unix socket of the daemon. Default: the first one found. */
   socket: z.string().optional(),
   /** `https://host:8443` of a remote server. */
@@ -20,7 +21,7 @@ const sessionOptions = z.strictObject({
 })
 
 /** Options of `openPlatform('lxd', ...)`. */
-export type LxdOptions = z.infer<typeof sessionOptions>
+export type LxdOptions = z.infer<typeof optionsSchema>
 
 const launchExtra = z.strictObject({
   config: z.record(z.string(), z.string()).optional(),
@@ -37,23 +38,16 @@ export type LaunchExtra = z.infer<typeof launchExtra>
 
 /** @throws ConfigError naming the option */
 export function parseOptions(options: unknown): LxdOptions {
-  return parse(sessionOptions, options ?? {}, 'option')
+  return parseFor('lxd', 'option', optionsSchema, options)
 }
 
 /** @throws ConfigError naming the key */
 export function parseExtra(request: LaunchRequest): LaunchExtra {
-  return parse(launchExtra, request.extra ?? {}, 'launch setting')
+  return parseFor('lxd', 'launch setting', launchExtra, request.extra)
 }
 
 /** The request with the cloud that `extra` names, unless it says more about that itself. */
 export function withIdentity(request: LaunchRequest, { identity }: LaunchExtra): LaunchRequest {
   if (request.cloudIdentity || identity === undefined) return request
   return { ...request, cloudIdentity: { cloud: identity } }
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new ConfigError(`bad ${what} of platform lxd: ${[...(issue?.path ?? []), issue?.message].join(': ')}`)
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { ConfigError } from '../../core/errors.ts'
 import { CLOUD_NAMES } from '../../imds/cloud.ts'
+import { parseFor } from '../parse-options.ts'
 import type { LaunchRequest } from '../platform.ts'
 
 const ACCELERATORS = ['kvm', 'hvf', 'tcg'] as const
@@ -13,7 +13,8 @@ const architecture = z.enum(['x86_64', 'aarch64'])
 
 export type Architecture = z.infer<typeof architecture>
 
-const sessionOptions = z.strictObject({
+/** What `platforms.qemu.options` of a matrix takes. */
+export const optionsSchema = z.strictObject({
   /** Folder of machines and snapshots. Default: `qemu` in the state folder. */
   dir: z.string().min(1).optional(),
   /** Default: the fastest one that was seen to work. */
@@ -35,7 +36,7 @@ const sessionOptions = z.strictObject({
 })
 
 /** Options of `openPlatform('qemu', ...)`. */
-export type QemuOptions = z.infer<typeof sessionOptions>
+export type QemuOptions = z.infer<typeof optionsSchema>
 
 const port = z.int().min(1).max(65_535)
 
@@ -65,17 +66,10 @@ export type LaunchExtra = z.infer<typeof launchExtra>
 
 /** @throws ConfigError naming the option */
 export function parseOptions(options: unknown): QemuOptions {
-  return parse(sessionOptions, options ?? {}, 'option')
+  return parseFor('qemu', 'option', optionsSchema, options)
 }
 
 /** @throws ConfigError naming the key */
 export function parseExtra(request: Pick<LaunchRequest, 'extra'>): LaunchExtra {
-  return parse(launchExtra, request.extra ?? {}, 'launch setting')
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new ConfigError(`bad ${what} of platform qemu: ${[...(issue?.path ?? []), issue?.message].join(': ')}`)
+  return parseFor('qemu', 'launch setting', launchExtra, request.extra)
 }

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { ConfigError } from '../../core/errors.ts'
 import { registerSecret } from '../../core/redact.ts'
+import { parseFor } from '../parse-options.ts'
 
-const schema = z
+/** What `platforms.ssh.options` of a matrix takes. */
+export const optionsSchema = z
   .strictObject({
     /** Name or address of the machine. */
     host: z.string().min(1),
@@ -29,7 +31,7 @@ const schema = z
     message: 'give hostKeys or knownHostsFile: the host key is always verified',
   })
 
-export type Options = z.input<typeof schema>
+export type Options = z.input<typeof optionsSchema>
 
 /** Options with the files read. */
 export interface Settings {
@@ -44,9 +46,7 @@ export interface Settings {
 
 /** @throws ConfigError naming the wrong option or the file that cannot be read */
 export async function readOptions(input: unknown): Promise<Settings> {
-  const parsed = schema.safeParse(input ?? {})
-  if (!parsed.success) throw new ConfigError(`options of the platform ssh: ${z.prettifyError(parsed.error)}`)
-  const { host, port, user, transport, reboot, ...options } = parsed.data
+  const { host, port, user, transport, reboot, ...options } = parseFor('ssh', 'option', optionsSchema, input)
   const privateKey = options.privateKey ?? (await readText(options.keyFile ?? '', 'keyFile'))
   registerSecret(privateKey)
   const known =

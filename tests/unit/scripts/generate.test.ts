@@ -7,20 +7,41 @@ it('writes a registry in the order of names, with variables for names with hyphe
     import { manifest as lxd } from './lxd/manifest.ts'
     import { manifest as myCloud } from './my-cloud/manifest.ts'
 
-    /** Every platform: its manifest, and a loader for everything that costs time. */
+    /** Every platform: its manifest, what its options may be, and a loader for everything that costs time. */
     export const platforms = {
-      lxd: { manifest: lxd, load: () => import('./lxd/platform.ts') },
-      'my-cloud': { manifest: myCloud, load: () => import('./my-cloud/platform.ts') },
+      lxd: {
+        manifest: lxd,
+        options: async () => (await import('./lxd/options.ts')).optionsSchema,
+        load: () => import('./lxd/platform.ts'),
+      },
+      'my-cloud': {
+        manifest: myCloud,
+        options: async () => (await import('./my-cloud/options.ts')).optionsSchema,
+        load: () => import('./my-cloud/platform.ts'),
+      },
     } as const
     "
   `)
 })
 
-it('writes a schema that refuses unknown keys', () => {
-  expect(JSON.parse(matrixSchemaText())).toMatchObject({
+it('writes a schema that refuses unknown keys, also among the options of a platform', async () => {
+  expect(JSON.parse(await matrixSchemaText())).toMatchObject({
     type: 'object',
     additionalProperties: false,
     required: ['axes'],
+    properties: {
+      platforms: {
+        properties: {
+          lxd: {
+            allOf: [
+              { $ref: '#/definitions/platform' },
+              { properties: { options: { additionalProperties: false, properties: { pool: { type: 'string' } } } } },
+            ],
+          },
+        },
+      },
+    },
+    definitions: { platform: { additionalProperties: false, properties: { options: {} } } },
   })
 })
 

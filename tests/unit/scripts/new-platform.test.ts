@@ -19,6 +19,7 @@ it('writes a platform whose imports point down and whose types fit', () => {
   expect(written.map((path) => basename(path))).toEqual([
     'README.md',
     'manifest.ts',
+    'options.ts',
     'client.ts',
     'errors.ts',
     'images.ts',
@@ -34,7 +35,7 @@ it('writes a platform whose imports point down and whose types fit', () => {
   for (const part of ['core', 'instance', 'results', 'distros', 'images', 'imds']) {
     symlinkSync(join(REPOSITORY, 'src', part), join(root, 'src', part))
   }
-  for (const file of ['platform.ts', 'cloud-identity.ts'])
+  for (const file of ['platform.ts', 'parse-options.ts', 'cloud-identity.ts'])
     symlinkSync(join(REPOSITORY, 'src/platforms', file), join(root, 'src/platforms', file))
   symlinkSync(join(REPOSITORY, 'node_modules'), join(root, 'node_modules'))
   writeFileSync(join(root, 'package.json'), '{"type":"module"}')
