@@ -3,6 +3,7 @@ import { nearest } from '../matrix/nearest.ts'
 import { unknownWord } from './parse.ts'
 
 interface Scope {
+  datasources?: readonly string[]
   platforms?: readonly string[]
   notPlatforms?: readonly string[]
   distributions?: readonly string[]
@@ -25,9 +26,24 @@ export async function mustBeDistribution(name: string | undefined, scopes: reado
     ...DISTRIBUTIONS.flatMap(({ id, aliases }) => [id, ...aliases]),
     ...scopes.flatMap(({ distributions = [] }) => distributions),
   ])
-  if (known.has(name)) return
-  const near = nearest(name, known)
-  throw new ConfigError(`unknown distribution ${name}${near === undefined ? '' : `; did you mean ${near}?`}`, {
-    ...(near === undefined ? { hint: `the distributions are ${[...known].join(', ')}` } : {}),
-  })
+  if (!known.has(name)) throw unknownName('distribution', name, known)
+}
+
+/** In lower case, as cloud-init names them: https://docs.cloud-init.io/en/latest/reference/datasources.html */
+const DATASOURCES =
+  'akamai aliyun altcloud azure bigstep cloudcix cloudsigma cloudstack configdrive digitalocean ec2 exoscale gce hetzner ibmcloud lxd maas nocloud none nwcs opennebula openstack oracle ovf rbxcloud scaleway smartos upcloud vmware vultr wsl'.split(
+    ' ',
+  )
+
+/** Refuses a datasource that neither cloud-init has nor a log rule speaks of. @throws ConfigError */
+export function mustBeDatasource(name: string | undefined, scopes: readonly Scope[]): void {
+  if (name === undefined) return
+  const known = new Set([...DATASOURCES, ...scopes.flatMap(({ datasources = [] }) => datasources)])
+  if (!known.has(name.toLowerCase())) throw unknownName('datasource', name, known)
+}
+
+function unknownName(what: string, name: string, known: ReadonlySet<string>): ConfigError {
+  const near = nearest(name.toLowerCase(), known)
+  if (near !== undefined) return new ConfigError(`unknown ${what} ${name}; did you mean ${near}?`)
+  return new ConfigError(`unknown ${what} ${name}`, { hint: `the ${what}s are ${[...known].join(', ')}` })
 }

@@ -21,6 +21,16 @@ export function capText(text: string, maxChars: number): string {
   return `${text.slice(0, head)}\n[... ${text.length - maxChars} characters left out ...]\n${text.slice(-tail)}`
 }
 
+/** The last lines of what a program said, whole ones, in at most `maxChars`; a longer last line without its beginning. */
+export function lastWords(text: string, maxChars = 400): string {
+  const said = text.trim()
+  if (said.length <= maxChars) return said
+  const tail = said.slice(-maxChars)
+  if (said.at(-maxChars - 1) === '\n') return tail
+  const newline = tail.indexOf('\n')
+  return newline < 0 ? `...${tail.slice(3)}` : tail.slice(newline + 1)
+}
+
 /** `1 cell`, `2 cells`. */
 export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`

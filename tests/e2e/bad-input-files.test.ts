@@ -69,6 +69,21 @@ describe('the history', () => {
     expect(await asked('nosuchatall-*')).toEqual([2, expect.stringContaining('`harness list` lists what there is')])
     for (const word of ['reg-boot-ssh', 'reg-*', 'log-ci-module-failed']) expect(await asked(word)).toEqual([0, ''])
   })
+
+  it('refuses a filter that matches no cell, also beside one that does', async () => {
+    const reports = at('one-run')
+    writeFileSync(at('fake.yaml'), 'axes: { platform: [fake], image: [debian-13] }\n')
+    const run = ['run', '--matrix', at('fake.yaml'), '--suite', 'none', '--reports-dir', reports]
+    expect(await harness(run, { env: { HARNESS_STATE_DIR: at('state') } })).toMatchObject({ code: 0 })
+    const asked = (...filter: string[]) =>
+      refused('history', ...filter.flatMap((glob) => ['--filter', glob]), '--reports-dir', reports)
+    expect(await asked('debian-13')).toEqual([0, ''])
+    expect(await asked('debian-13', 'debain-13')).toEqual([
+      2,
+      'harness: no cell of these runs matches "debain-13"\n  did you mean "debian-13"?\n',
+    ])
+    expect(await asked('zzz')).toEqual([2, expect.stringContaining('without --filter, lists the cells')])
+  })
 })
 
 describe('a filter', () => {
@@ -95,6 +110,11 @@ describe('a filter', () => {
     expect(await refused('check', facts, '--platform', 'lxdd')).toEqual(lxd)
     expect(await refused('inspect', facts, '--platform', 'lxdd')).toEqual(lxd)
     expect(await refused('check-logs', at('good.log'), '--platform', 'lxdd')).toEqual(lxd)
+    expect(await refused('check-logs', at('good.log'), '--datasource', 'NoCluod')).toEqual([
+      2,
+      'harness: unknown datasource NoCluod; did you mean nocloud?\n',
+    ])
+    expect(await refused('check-logs', at('good.log'), '--datasource', 'NoCloud')).toEqual([0, ''])
     expect(await refused('check-logs', at('good.log'), '--distribution', 'debain')).toEqual([
       2,
       'harness: unknown distribution debain; did you mean debian?\n',

@@ -1,7 +1,7 @@
 import type { LogContext, LogScan } from '../../logs/index.ts'
 import { EXIT } from '../../results/status.ts'
 import { defineCommand } from '../command.ts'
-import { mustBeDistribution, mustBePlatform } from '../known-names.ts'
+import { mustBeDatasource, mustBeDistribution, mustBePlatform } from '../known-names.ts'
 import { print, printJson } from '../output.ts'
 
 const KINDS = ['cloud-init.log', 'cloud-init-output.log', 'journal', 'console', 'ds-identify'] as const
@@ -33,6 +33,7 @@ export default defineCommand({
     const scopes = rules.flatMap(({ scope }) => scope ?? [])
     await mustBePlatform(options.platform, scopes)
     await mustBeDistribution(options.distribution, scopes)
+    mustBeDatasource(options.datasource, scopes)
     const context: LogContext = {
       ...(options.platform ? { platform: options.platform } : {}),
       ...(options.distribution ? { distribution: options.distribution } : {}),

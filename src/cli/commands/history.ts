@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/errors.ts'
 import { matchesGlob } from '../../matrix/glob.ts'
+import { nearest } from '../../matrix/nearest.ts'
 import { matchesCell } from '../../matrix/select.ts'
 import type { History } from '../../results/history/history.ts'
 import { defineCommand } from '../command.ts'
@@ -33,9 +34,17 @@ export default defineCommand({
     ])
     const { filter } = options
     const gatherer = new HistoryGatherer()
+    const strange = new Set(filter)
+    const cells = new Set<string>()
     for await (const outcomes of readHistory(options['reports-dir'] ?? 'reports', readRuns(options.runs)))
-      for (const outcome of outcomes)
-        if (!filter || filter.some((glob) => matchesCell(outcome.cell.id, glob))) gatherer.take(outcome)
+      for (const outcome of outcomes) {
+        const { id } = outcome.cell
+        cells.add(id)
+        const matching = filter?.filter((glob) => matchesCell(id, glob))
+        for (const glob of matching ?? []) strange.delete(glob)
+        if (matching?.length !== 0) gatherer.take(outcome)
+      }
+    if (cells.size > 0) mustMatchCells([...strange], cells)
     const all = gatherer.history()
     await mustBeKnown(
       args,
@@ -52,6 +61,15 @@ export default defineCommand({
 function readRuns(text = '50'): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
   throw new ConfigError(`--runs cannot be "${text}"`, { hint: 'give a whole number from 1' })
+}
+
+function mustMatchCells(strange: readonly string[], cells: ReadonlySet<string>): void {
+  const [word] = strange
+  if (word === undefined) return
+  const near = nearest(word, new Set([...cells].flatMap((id) => [id, ...id.split('/')])))
+  throw new ConfigError(`no cell of these runs matches "${word}"`, {
+    hint: near === undefined ? 'harness history, without --filter, lists the cells' : `did you mean "${near}"?`,
+  })
 }
 
 async function mustBeKnown(words: readonly string[], seen: readonly string[]): Promise<void> {

@@ -2,6 +2,7 @@ import { open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, PrerequisiteError } from '../../core/errors.ts'
 import { probeHost } from '../../core/subprocess.ts'
+import { lastWords } from '../../core/text.ts'
 import { BlockSource } from './block-source.ts'
 import { unpackDisk } from './disk-file.ts'
 import type { PackedFormat } from './disk-file.ts'
@@ -99,7 +100,7 @@ async function byGuestfish(path: string, format: PackedFormat, tar: string, sign
     },
   )
   if (result.exitCode === 0) return
-  throw new PrerequisiteError(`libguestfs cannot read ${path}: ${result.stderr.trim().slice(-400)}`, {
+  throw new PrerequisiteError(`libguestfs cannot read ${path}: ${lastWords(result.stderr)}`, {
     hint: 'libguestfs-test-tool tells whether it works on this host',
   })
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { PrerequisiteError, TransportError } from '../../core/errors.ts'
 import { probeHost } from '../../core/subprocess.ts'
+import { lastWords } from '../../core/text.ts'
 import type { Phase } from '../../results/check-record.ts'
 import type { Instance } from '../instance.ts'
 import { buildFacts } from './build-facts.ts'
@@ -40,7 +41,7 @@ export async function collectFacts(
   if (!result.stdout.trimEnd().endsWith(END.trim())) {
     throw new TransportError(
       'protocol',
-      `the facts script on ${instance.name} did not reach its end: exit status ${result.exitCode}, ${result.stderr.trim().slice(-400) || 'nothing on stderr'}`,
+      `the facts script on ${instance.name} did not reach its end: exit status ${result.exitCode}, ${lastWords(result.stderr) || 'nothing on stderr'}`,
     )
   }
   return buildFacts(result.stdout, { phase, collectedAt, durationMs: result.durationMs })
@@ -66,7 +67,7 @@ export async function collectFactsAtRest(
   })
   if (!result.stdout.trimEnd().endsWith(END.trim())) {
     throw new PrerequisiteError(
-      `the facts of ${root} could not be gathered: exit status ${result.exitCode}, ${result.stderr.trim().slice(-400) || 'nothing on stderr'}`,
+      `the facts of ${root} could not be gathered: exit status ${result.exitCode}, ${lastWords(result.stderr) || 'nothing on stderr'}`,
     )
   }
   return buildFacts(result.stdout, { phase: 'rest', collectedAt, durationMs: result.durationMs })

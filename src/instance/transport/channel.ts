@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { CancelledError, TransportError } from '../../core/errors.ts'
 import { formatMs } from '../../core/duration.ts'
+import { lastWords } from '../../core/text.ts'
 import { Capture } from './capture.ts'
 import { ChannelRefusedError, insist } from './refused-channel.ts'
 import { TokenGate } from './remote-command.ts'
@@ -104,7 +105,7 @@ function result(work: ChannelWork, end: ChannelEnd, stdout: Capture, stderr: Cap
     throw lost(work)
   }
   if (stderr.gate.rest === undefined) {
-    const said = (stdout.gate.held + stderr.gate.held).trim().slice(-400)
+    const said = lastWords(stdout.gate.held + stderr.gate.held)
     throw new TransportError(
       'protocol',
       `the login shell did not run the command and ended with ${code}: ${said || 'no output'}`,

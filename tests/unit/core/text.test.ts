@@ -2,13 +2,22 @@ import { describe, expect, it } from 'vitest'
 import { formatMs, toMs } from '../../../src/core/duration.ts'
 import { ConfigError, PlatformError, toErrorRecord } from '../../../src/core/errors.ts'
 import { redact, registerSecret } from '../../../src/core/redact.ts'
-import { capText, cleanText } from '../../../src/core/text.ts'
+import { capText, cleanText, lastWords } from '../../../src/core/text.ts'
 
 describe('cleanText', () => {
   it('removes terminal escapes, control characters and direction overrides, and keeps text, tabs and lines', () => {
     expect(cleanText('\u001B[31mred\u001B[0m\u001B]0;title\u0007\r\nnext\tcol\u0000\u202Eevil\u2069')).toBe(
       'red\nnext\tcolevil',
     )
+  })
+})
+
+describe('lastWords', () => {
+  it('gives whole lines from the end, and says when the only line is cut', () => {
+    expect(lastWords(' one\ntwo\n')).toBe('one\ntwo')
+    expect(lastWords('first line\nsecond\nthird', 12)).toBe('second\nthird')
+    expect(lastWords('first line\nsecond\nthird', 14)).toBe('second\nthird')
+    expect(lastWords('permission denied', 10)).toBe('... denied')
   })
 })
 
