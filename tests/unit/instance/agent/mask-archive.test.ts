@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { registerSecret } from '../../../../src/core/redact.ts'
 import { maskArchive } from '../../../../src/instance/agent/mask-archive.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mask-'))
 const archive = join(folder, 'a.tar.gz')
+afterAll(() => rmSync(folder, { recursive: true }))
 
 test('secrets in files are masked, everything else stays, and tar still reads it', () => {
   registerSecret('the-secret-of-the-test')
