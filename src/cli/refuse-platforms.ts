@@ -9,6 +9,7 @@ export async function refusePlatforms({ matrix, positionOf, checkOptions }: Load
   const named = [
     ...matrix.axes.platform.map((name, index) => ({ name, path: ['axes', 'platform', index] })),
     ...(matrix.include ?? []).map(({ platform: name }, index) => ({ name, path: ['include', index, 'platform'] })),
+    ...Object.keys(matrix.platforms ?? {}).map((name) => ({ name, path: ['platforms', name] })),
   ]
   for (const { name, path } of named) {
     if (names.includes(name)) continue

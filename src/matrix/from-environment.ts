@@ -8,6 +8,11 @@ const ALLOWED = 'from-environment'
 
 const SECRET = /pass|secret|token|key|credential/i
 
+/** Whether a variable or a key of this name may hold a secret. */
+export function soundsSecret(name: string): boolean {
+  return SECRET.test(name)
+}
+
 /**
  * Replaces `${NAME}` and `${NAME:-otherwise}` in every value of a document. Only the variables the document itself lists are looked up;
  * `$${` stands for `${` itself. Values of variables that sound like secrets are masked from then on.
@@ -64,7 +69,7 @@ function replaced(
         position: position(place),
         hint: `set it in the environment, or write \${${name}:-otherwise}`,
       })
-    if (SECRET.test(name) && environment[name] !== undefined) registerSecret(found)
+    if (soundsSecret(name) && environment[name] !== undefined) registerSecret(found)
     return found
   })
 }

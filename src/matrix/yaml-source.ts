@@ -1,6 +1,7 @@
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { ConfigError, type SourcePosition } from '../core/errors.ts'
+import { soundsSecret } from './from-environment.ts'
 import { nearest } from './nearest.ts'
 
 /** A text that fits its schema. */
@@ -45,7 +46,8 @@ interface Source {
   at: (offset: number) => SourcePosition
 }
 
-function fitting<T>({ file, document, plain, at }: Source, schema: z.ZodType<T>): T {
+function fitting<T>(source: Source, schema: z.ZodType<T>): T {
+  const { file, plain, at } = source
   const result = schema.safeParse(plain)
   if (result.success) return result.data
   if (plain === null) {
@@ -55,7 +57,7 @@ function fitting<T>({ file, document, plain, at }: Source, schema: z.ZodType<T>)
       ...(keys.length > 0 ? { hint: `add ${keys.map((key) => `"${key}"`).join(', ')}` } : {}),
     })
   }
-  const found = result.error.issues.flatMap(flatten).map((issue) => problem(document, issue, schema))
+  const found = withoutConsequences(result.error.issues.flatMap(flatten)).map((issue) => problem(source, issue, schema))
   // A key with a slip in it is not known, and the one that was meant is missing: one mistake, not two.
   const problems = [...new Map(found.map((one) => [`${one.offset} ${one.message}`, one])).values()]
   problems.sort((a, b) => a.offset - b.offset)
@@ -94,20 +96,24 @@ function refuseUnknownAliases(document: Document, at: (offset: number) => Source
 
 /** A union reports one list of issues per member; the member that got furthest tells most. */
 function flatten(issue: Issue): Issue[] {
-  if (issue.code !== 'invalid_union') return [issue]
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
   const branches = [...issue.errors].sort((a, b) => depth(b) - depth(a))
   return (branches[0] ?? []).flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }))
+}
+
+/** Where a key is misspelled, what is said of keys that belong together only follows from it. */
+function withoutConsequences(issues: readonly Issue[]): Issue[] {
+  const place = ({ path }: Issue) => JSON.stringify(path)
+  const misspelled = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(place))
+  return issues.filter((issue) => issue.code !== 'custom' || !misspelled.has(place(issue)))
 }
 
 function depth(issues: readonly Issue[]): number {
   return Math.max(0, ...issues.map((issue) => issue.path.length))
 }
 
-function problem(
-  document: Document,
-  issue: Issue,
-  schema: z.ZodType,
-): { offset: number; message: string; hint?: string } {
+function problem(source: Source, issue: Issue, schema: z.ZodType): { offset: number; message: string; hint?: string } {
+  const { document, plain } = source
   const where = issue.path.length > 0 ? `${issue.path.map(String).join('.')}: ` : ''
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? ''
@@ -119,8 +125,8 @@ function problem(
     }
   }
   const offset = offsetOf(document, issue.path)
-  if (issue.code === 'invalid_value' && document.hasIn(issue.path as unknown[])) {
-    const value = document.getIn(issue.path as unknown[])
+  const value = valueAt(plain, issue.path)
+  if (issue.code === 'invalid_value' && value !== undefined) {
     const found = typeof value === 'string' ? value : JSON.stringify(value)
     const values = issue.values.map(String)
     const near = nearest(found, values)
@@ -134,11 +140,11 @@ function problem(
     const hint = issue.params?.['hint']
     return { offset, message: `${where}${issue.message}`, ...(typeof hint === 'string' ? { hint } : {}) }
   }
-  if (/^invalid_(type|value)$/.test(issue.code) && !document.hasIn(issue.path as unknown[])) {
+  if (/^invalid_(type|value)$/.test(issue.code) && value === undefined) {
     const slip = slipOf(document, issue.path, schema)
     if (slip !== undefined)
       return problem(
-        document,
+        source,
         { code: 'unrecognized_keys', keys: [slip], path: issue.path.slice(0, -1), message: '' },
         schema,
       )
@@ -151,10 +157,22 @@ function problem(
     isScalar(node) &&
     typeof node.value === 'number'
   ) {
-    const source = node.source ?? String(node.value)
-    return { offset, message: `${where}${source} is a number`, hint: `write it in quotes: "${source}"` }
+    if (soundsSecret(String(issue.path.at(-1))))
+      return { offset, message: `${where}is a number`, hint: 'write it in quotes' }
+    const written = node.source ?? String(node.value)
+    return { offset, message: `${where}${written} is a number`, hint: `write it in quotes: "${written}"` }
   }
   return { offset, message: `${where}${issue.message}` }
+}
+
+/** What stands at a path, through aliases too. */
+function valueAt(plain: unknown, path: Path): unknown {
+  let value: unknown = plain
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = (value as Record<PropertyKey, unknown>)[step]
+  }
+  return value
 }
 
 /** The key that is written where one is missing, and is not known, but almost the missing one. */

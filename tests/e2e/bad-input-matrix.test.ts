@@ -103,6 +103,30 @@ describe('options of a platform are judged before anything starts, with line, co
     ['ssh: { options: { hsot: a } }', '2:32', '"hsot" is not known in platforms.ssh.options', 'did you mean "host"?'],
     ['fake: { options: { bootMs: -1 } }', '2:41', 'platforms.fake.options.bootMs: ', ''],
     ['gce: { options: { zones: 7 } }', '2:39', 'platforms.gce.options.zones: ', ''],
+    [
+      'ec2: { options: { access-key-id: a, secret-acces-key: b } }',
+      '2:50',
+      '"secret-acces-key" is not known',
+      'did you mean "secret-access-key"?',
+    ],
+    [
+      'fake: { options: { faults: [{ at: boot, how: panik }] } }',
+      '2:59',
+      'platforms.fake.options.faults.0.how: "panik" is none of',
+      'did you mean "panic"?',
+    ],
+    [
+      'fake: { options: { faults: [{ at: bot, how: panic }] } }',
+      '2:48',
+      'platforms.fake.options.faults.0.at: ',
+      'boot',
+    ],
+    [
+      'gce: { options: { access-token: 1234567 } }',
+      '2:46',
+      'platforms.gce.options.access-token: is a number',
+      'in quotes\n',
+    ],
     ['azure: { options: { regoin: eastus } }', '2:34', '"regoin" is not known', 'did you mean "region"?'],
   ])('%s', async (platform, at, message, hint) => {
     const text = `axes: { platform: [${platform.split(':')[0]}], image: [debian-13] }\nplatforms: { ${platform} }\n`
@@ -112,6 +136,26 @@ describe('options of a platform are judged before anything starts, with line, co
       expect(stderr).toContain(`harness: matrix.yaml:${at}: ${message}`)
       expect(stderr).toContain(hint)
       expect(stderr).not.toContain('    at ')
+      expect(stderr).not.toContain('1234567')
+    }
+  })
+
+  it('also where they are written through an alias', async () => {
+    const shared = 'platforms:\n  ec2: &cloud { options: { address: ipv6 } }\n  azure: *cloud\n'
+    const { code, stderr } = await call(`axes: { platform: [ec2, azure], image: [debian-13] }\n${shared}`, ['plan'])
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('matrix.yaml:4:10: platforms.azure.options.address: "ipv6" is none of public, private'),
+    ])
+  })
+
+  it('and so are settings of a platform that does not exist, for a sweep too', async () => {
+    for (const args of [['plan'], ['sweep', '--dry-run', '--matrix', 'matrix.yaml', '--platform', 'lxd']]) {
+      const { code, stderr } = await call(`${AXES}platforms: { ec22: { options: { region: x } } }\n`, args)
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/matrix\.yaml:2:\d+: there is no platform "ec22"\n {2}did you mean "ec2"/),
+      ])
     }
   })
 })

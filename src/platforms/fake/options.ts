@@ -4,7 +4,7 @@ import { parseFor } from '../parse-options.ts'
 const kinds = z.enum(['auth', 'quota', 'capacity', 'throttled', 'not-found', 'conflict', 'unavailable', 'invalid'])
 
 /** Something that goes wrong on purpose. */
-const fault = z.union([
+const fault = z.discriminatedUnion('at', [
   z.strictObject({
     at: z.enum(['open', 'resolve', 'launch', 'snapshot', 'destroy', 'restart', 'list']),
     /** The provider answers with an error of this kind. */

@@ -58,9 +58,14 @@ export class CommandShell {
     shell.#read()
     channels.stdin.post(Buffer.from(workerPrelude(mark)))
     shell.started = ready
+    // A machine that is frozen opens lines and then says nothing.
+    const late = setTimeout(() => shell.close(), opening.deadlineMs)
     shell.pid = await ready
-    if (shell.pid !== undefined && (await clean) === 0) return shell
+    const usable = shell.pid !== undefined && (await clean) === 0
+    clearTimeout(late)
+    if (usable) return shell
     const why = await shell.explainEnd()
+    shell.close()
     if (why.exitCode === 97) return undefined
     throw new TransportError('lost', `${instance} did not start a shell: ${why.text}`)
   }
@@ -81,6 +86,10 @@ export class CommandShell {
       environment: env,
       ...opening,
     })
+    if (opening.signal?.aborted) {
+      closeExec(channels)
+      throw opening.signal.reason
+    }
     const shell = new CommandShell(client, channels)
     const pid = shell.#stderr.next(mark, NOWHERE)
     const done = shell.#marks(mark, sinks)

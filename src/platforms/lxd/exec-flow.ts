@@ -11,6 +11,10 @@ export class FlowSink implements ByteSink {
   readonly #target: NodeJS.WritableStream
   #channel: Channel | undefined
   #full = false
+  readonly #onDrain = () => {
+    this.#full = false
+    this.#channel?.resume()
+  }
   /** Rejects when the caller's stream breaks. */
   readonly failed: Promise<never>
 
@@ -33,10 +37,14 @@ export class FlowSink implements ByteSink {
     if (this.#target.write(chunk) || this.#full) return
     this.#full = true
     this.#channel?.pause()
-    this.#target.once('drain', () => {
-      this.#full = false
-      this.#channel?.resume()
-    })
+    this.#target.once('drain', this.#onDrain)
+  }
+
+  /** Lets the channel go on for others. The caller may end the stream now, and what ended never drains. */
+  detach(): void {
+    this.#target.off('drain', this.#onDrain)
+    this.#channel?.resume()
+    this.#channel = undefined
   }
 }
 

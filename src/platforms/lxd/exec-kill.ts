@@ -34,6 +34,7 @@ async function killByExec(client: LxdClient, instance: string, pid: number): Pro
   const output = new KeptBytes(4096)
   try {
     await new Promise<void>((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       channels.stdout.listen((chunk) => {
         output.write(chunk)

@@ -53,7 +53,7 @@ const LINGER = 'exec sleep 1'
  */
 export function onceCommand(command: string, mark: string): string[] {
   const script = `exec 9>&2 2>/dev/null
-IFS= read -r go && [ "$go" = "$2" ] || exit
+IFS= read -r _harness_go && [ "$_harness_go" = "$2" ] || exit
 printf '%s %s\\n' "$2" "$$" >&9
 if command -v setsid >/dev/null; then setsid sh -c "$1" 2>&9 9>&-; else sh -c "$1" 2>&9 9>&-; fi
 c=$?

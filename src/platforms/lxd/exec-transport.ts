@@ -56,6 +56,7 @@ export class LxdExecTransport implements Transport {
     try {
       const exitCode = await untilStopped(Promise.race([running.done, failing(feeding), failing(flow?.failed)]), stop)
       if (exitCode === undefined) throw await this.#lost(running.shell)
+      flow?.detach()
       running.release()
       const truncated = kept.truncated || stderr.truncated
       return {
@@ -160,6 +161,7 @@ function asTransportError(error: unknown, instance: string): unknown {
 }
 
 function untilStopped<T>(promise: Promise<T>, stop: AbortSignal): Promise<T> {
+  promise.catch(() => undefined)
   return new Promise((resolve, reject) => {
     const abort = () => reject(stop.reason)
     if (stop.aborted) return abort()

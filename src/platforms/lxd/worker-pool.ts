@@ -1,3 +1,4 @@
+import { TransportError } from '../../core/errors.ts'
 import type { CommandShell } from './command-shell.ts'
 
 interface Waiter {
@@ -33,6 +34,7 @@ export class WorkerPool {
 
   /** A shell for one command, or undefined where the machine cannot have such shells. Give it back with `release`. */
   async acquire(signal: AbortSignal): Promise<CommandShell | undefined> {
+    if (this.#closed) throw closedError()
     if (this.#unsupported) return undefined
     for (let shell = this.#idle.pop(); shell; shell = this.#idle.pop()) {
       if (!shell.closed) return shell
@@ -73,6 +75,7 @@ export class WorkerPool {
     for (const shell of this.#all) shell.close()
     this.#all.clear()
     this.#idle.length = 0
+    for (const waiter of this.#waiting.splice(0)) waiter.fail(closedError())
   }
 
   #drop(shell: CommandShell): void {
@@ -117,4 +120,8 @@ export class WorkerPool {
       this.#grow(KEEP_IDLE)
     }
   }
+}
+
+function closedError(): TransportError {
+  return new TransportError('lost', 'the line was closed')
 }

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Machine } from '../../../src/instance/machine.ts'
@@ -130,6 +131,15 @@ describe.skipIf(skip)(`lxd exec${skip ? ` (skipped: ${skip})` : ''}`, () => {
     const expected = createHash('sha256')
     for (let number = 1; number <= 2_000_000; number++) expected.update(`${number}\n`)
     expect([result.exitCode, hash.digest('hex')]).toEqual([0, expected.digest('hex')])
+  })
+
+  test('a stream that is full when its command ends costs no shell', async () => {
+    for (let round = 0; round < 40; round++) {
+      const slow = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => void setTimeout(done, 50) })
+      await exec('echo something', { stdoutTo: slow })
+      slow.end()
+    }
+    expect(text((await exec('echo here', { deadlineMs: 5000 })).stdout)).toBe('here\n')
   })
 
   test('100 MB go up and down unchanged', async () => {
