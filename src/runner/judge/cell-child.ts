@@ -8,7 +8,8 @@ import type { ChildSpec, FromChild, ToChild } from './protocol.ts'
 
 // The process of one cell: it runs the test runner, and nothing else of the harness depends on its survival.
 process.on('SIGINT', () => {})
-process.on('disconnect', () => process.exit(1))
+// The owner is gone. Killed as a group: an exit waits for threads of the test runner, and leaves its workers to themselves.
+process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'))
 
 let runner: Vitest | undefined
 let cancelled = false

@@ -5,6 +5,7 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ErrorRecord } from '../../core/errors.ts'
 import { cacheDir } from '../../core/paths.ts'
+import { formatMs } from '../../core/duration.ts'
 import { pause } from '../../core/wait-until.ts'
 import type { CheckRecord } from '../../results/check-record.ts'
 import { onJsonLines, sendJsonLine } from './json-lines.ts'
@@ -26,6 +27,8 @@ export interface CellProcessOptions {
   onNeedInstance: (group: string) => Promise<string>
   /** Status of an error of `onNeedInstance`. */
   classify: (error: unknown) => { error: ErrorRecord; status: CheckRecord['status'] }
+  /** Milliseconds the process may spend without a check in progress, for example to load checks. Default 3 minutes. */
+  idleMs?: number
 }
 
 /** How the process ended. */
@@ -40,6 +43,7 @@ export interface CellProcessEnd {
 const GRACE_MS = 5000
 /** Time the test runner itself gets to end a check whose time is over. A blocked event loop never does. */
 const OVERTIME_MS = 5000
+const IDLE_MS = 180_000
 
 /** The process that judges one cell, seen from the one that owns its machines. */
 export class CellProcess {
@@ -49,6 +53,9 @@ export class CellProcess {
   readonly #tail: ProgressTail
   readonly #planned: Map<string, PlannedCheck>
   readonly #begun = new Map<string, number>()
+  readonly #idleMs: number
+  /** When there was last something to wait for. */
+  #busyAt = performance.now()
   readonly #ended = Promise.withResolvers<void>()
   #worker: Socket | undefined
   #inputs: ChildInputs | undefined
@@ -59,6 +66,7 @@ export class CellProcess {
   /** Starts the process; it loads checks and then waits for `judge`. */
   constructor(options: CellProcessOptions) {
     this.#options = options
+    this.#idleMs = options.idleMs ?? IDLE_MS
     const socket = join(options.tmpDir, 's')
     const progress = join(options.tmpDir, 'progress.jsonl')
     writeFileSync(progress, '')
@@ -101,6 +109,7 @@ export class CellProcess {
   /** Hands over what there is to judge and waits for the end. When `signal` fires, checks in progress get a short grace. */
   async judge(inputs: ChildInputs, signal: AbortSignal): Promise<CellProcessEnd> {
     this.#inputs = inputs
+    this.#busyAt = performance.now()
     if (this.#worker) this.#say({ type: 'go', inputs })
     const stop = () => this.cancel('cancelled')
     if (signal.aborted) stop()
@@ -110,6 +119,7 @@ export class CellProcess {
         await Promise.race([pause(100), this.#ended.promise])
         this.#report()
         this.#stopOverdue()
+        this.#stopIdle()
       }
     } finally {
       signal.removeEventListener('abort', stop)
@@ -182,6 +192,14 @@ export class CellProcess {
       this.#stopped ??= `${planned.id} blocked the process for longer than its time`
       this.#kill()
     }
+  }
+
+  /** A check that asks for an instance is in progress meanwhile. */
+  #stopIdle(): void {
+    if (this.#begun.size > 0) this.#busyAt = performance.now()
+    if (performance.now() - this.#busyAt < this.#idleMs) return
+    this.#stopped ??= `was stopped because no check was in progress for ${formatMs(this.#idleMs)}`
+    this.#kill()
   }
 
   #end(how: string): void {

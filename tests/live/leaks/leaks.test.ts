@@ -126,12 +126,16 @@ function start(folder: string): Run {
 
 /** Processes that were started for the tests of this folder; this one has it in its own environment only since its start. */
 function processesWith(folder: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return []
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HARNESS_STATE_DIR=${join(folder, 'state')}`)
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      if (!environment.includes(`HARNESS_STATE_DIR=${join(folder, 'state')}`)) return []
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+      const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+      return [`${pid} of ${parent}: ${words}`]
     } catch {
-      return false
+      return []
     }
   })
 }

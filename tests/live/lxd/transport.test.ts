@@ -181,6 +181,9 @@ describe.skipIf(skip)(`lxd exec${skip ? ` (skipped: ${skip})` : ''}`, () => {
       await expect(other.connect({ deadlineMs: 5000 })).rejects.toMatchObject({ reason: 'refused', retryable: true })
       await other.start({ deadlineMs: 60_000 })
       expect((await transport.exec({ command: 'echo again', deadlineMs: 20_000 })).exitCode).toBe(0)
+      // A first process that has not come to listen yet does not hear it.
+      const listens = 'until [ -S /run/systemd/private ]; do sleep 0.1; done'
+      await transport.exec({ command: listens, deadlineMs: 20_000 })
       const rebooting = transport.exec({ command: 'kill -RTMIN+5 1; sleep 60', deadlineMs: 60_000 })
       await expect(rebooting).rejects.toMatchObject({ reason: 'lost' })
       await transport.close()
