@@ -2,13 +2,16 @@ import { readdir, stat } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { formatMs } from '../../core/duration.ts'
 import { ConfigError } from '../../core/errors.ts'
+import { pause } from '../../core/wait-until.ts'
 import type { Check } from '../../testing/check.ts'
 import { checksOfFiles, loadingFile } from '../../testing/registry.ts'
 import { refuseWrongInfo } from './check-info.ts'
 import { declareScript, isScript, wouldBeScript } from './script-check.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
+const IMPORT_MS = 60_000
 const EXTENSION = extname(import.meta.url)
 
 /** What a file with checks imports as `harness/testing`, from wherever it lies. */
@@ -61,7 +64,7 @@ export async function loadCheckFiles(files: CheckFiles): Promise<Map<string, Che
   resolveTestingEntry()
   for (const file of files.modules) {
     try {
-      await loadingFile(file, () => import(pathToFileURL(file).href))
+      await loadingFile(file, () => importInTime(file))
     } catch (error) {
       if (error instanceof ConfigError) throw error
       throw new ConfigError(`cannot be imported: ${(error as Error).message}`, { position: { file }, cause: error })
@@ -72,6 +75,22 @@ export async function loadCheckFiles(files: CheckFiles): Promise<Map<string, Che
   for (const check of checks.values())
     if (!BUILT_IN_CHECKS.some((folder) => check.file.startsWith(folder))) refuseWrongInfo(check)
   return checks
+}
+
+async function importInTime(file: string): Promise<void> {
+  const over = new AbortController()
+  const late = pause(IMPORT_MS, over.signal).then(() => {
+    if (over.signal.aborted) return
+    throw new ConfigError(`is still loading after ${formatMs(IMPORT_MS)}`, {
+      position: { file },
+      hint: 'let nothing at the top of it wait for what may never happen',
+    })
+  })
+  try {
+    await Promise.race([import(pathToFileURL(file).href), late])
+  } finally {
+    over.abort()
+  }
 }
 
 /** All checks the harness brings along and those below `extra`, by id. @throws ConfigError */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ConfigError } from '../../../src/core/errors.ts'
 import { findCheckFiles, loadCheckFiles } from '../../../src/runner/checks/load-checks.ts'
 
@@ -74,4 +74,22 @@ test('what an executable or a regression check may say is accepted, and fields o
   const applies = { identities: 'any', capabilities: ['reboot'], axes: { disk: 'extra-*' } }
   expect(await load({ ...good, instance: 'own', disruptive: true, applies }, 'regression')).toEqual(['mine'])
   await expect(load({ ...good, applies: { capabilities: ['rebot'] } }, 'regression')).rejects.toThrow('"rebot" is none')
+})
+
+test('a file that never finishes loading is refused after a while', { timeout: 20_000 }, async () => {
+  const file = join(folder, 'endless.ts')
+  writeFileSync(file, 'export const never = await new Promise(() => {})\n')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const loading = loadCheckFiles({ modules: [file], scripts: [] }).catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(60_000)
+    const error = await loading
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(error).toMatchObject({
+      message: expect.stringContaining('is still loading after 1 min'),
+      position: { file },
+    })
+  } finally {
+    vi.useRealTimers()
+  }
 })
