@@ -13,6 +13,7 @@ interface Tool {
 export const IMAGE_TOOLS: readonly Tool[] = [
   { command: 'mmdebstrap', package: 'mmdebstrap', use: 'builds images' },
   { command: 'mksquashfs', package: 'squashfs-tools', use: 'packs and opens images' },
+  { command: 'mount', package: 'mount', use: 'opens images without unpacking them' },
   { command: 'xz', package: 'xz-utils', use: 'packs the metadata of images' },
   { command: 'newuidmap', package: 'uidmap', use: 'builds images without root' },
   {
